@@ -1,0 +1,27 @@
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "gateway/http/router.h"
+#include "tenants/merchant/merchant_store.h"
+
+namespace gateway::admin {
+
+/// Lets a request through that carries a usable admin token; answers every other one 401 before its body is read.
+class AdminGuard {
+public:
+    AdminGuard(const tenants::MerchantStore& store, const tenants::CredentialHasher& hasher)
+        : store_(store), hasher_(hasher) {}
+
+    std::optional<http::Response> check(const http::RequestHead& head) const;
+
+    /// Adds a route behind the guard. `handler` is called with requests that passed it.
+    void addRoute(http::Router& router, std::string method, std::string pattern, http::Handler handler) const;
+
+private:
+    const tenants::MerchantStore& store_;
+    const tenants::CredentialHasher& hasher_;
+};
+
+}  // namespace gateway::admin

@@ -1,0 +1,187 @@
+#include "gateway/admin/merchant_routes.h"
+
+#include <limits>
+#include <string>
+#include <utility>
+
+#include "gateway/admin/json.h"
+#include "gateway/admin/problem.h"
+#include "tenants/scan/standing.h"
+
+namespace gateway::admin {
+namespace {
+
+using tenants::Error;
+using tenants::ErrorCode;
+using tenants::Merchant;
+using tenants::MerchantId;
+
+constexpr std::size_t kNameBytesMax = 200;
+constexpr std::int64_t kDayLimitMax = std::numeric_limits<std::int64_t>::max() / 2;  // sums of units must not overflow
+
+std::string etagOf(const Merchant& merchant) {
+    return "\"" + std::to_string(merchant.version) + "\"";
+}
+
+Poco::JSON::Object::Ptr merchantJson(const Merchant& merchant, const tenants::Authorization* authorization) {
+    const tenants::Standing standing = tenants::standingOf(merchant, authorization);
+    auto object = jsonObject();
+    object->set("id", merchant.id.text());
+    object->set("name", merchant.name);
+    object->set("appid",
+                authorization != nullptr ? Poco::Dynamic::Var{authorization->appid.text()} : Poco::Dynamic::Var{});
+    object->set("state", std::string{standing.state});
+    object->set("state_reason", standing.state_reason);
+    Poco::JSON::Array sets;
+    if (authorization != nullptr) {
+        for (const int set : authorization->granted_sets) sets.add(set);
+    }
+    object->set("granted_sets", sets);
+    object->set("account_kind",
+                std::string{tenants::accountKindText(authorization != nullptr ? authorization->account.kind
+                                                                              : tenants::AccountKind::kUnknown)});
+    object->set("verified", authorization != nullptr && authorization->account.verified);
+    object->set("day_limit", merchant.day_limit);
+    object->set("created_at", tenants::rfc3339(merchant.created_at));
+    object->set("etag", etagOf(merchant));
+    return object;
+}
+
+/// What a body asks to be set; absent members stay as they are.
+struct Changes {
+    std::optional<std::string> name;
+    std::optional<std::int64_t> day_limit;
+    std::optional<bool> suspended;
+    std::optional<std::string> suspended_reason;
+};
+
+tenants::Result<Changes> readChanges(const std::string& body) {
+    const auto object = readJsonObject(body, {"name", "day_limit", "suspended", "suspended_reason"});
+    if (!object) return object.error();
+    auto name = readText(**object, "name", kNameBytesMax);
+    if (!name) return name.error();
+    auto day_limit = readInteger(**object, "day_limit", 0, kDayLimitMax);
+    if (!day_limit) return day_limit.error();
+    auto suspended = readFlag(**object, "suspended");
+    if (!suspended) return suspended.error();
+    auto reason = readText(**object, "suspended_reason", kNameBytesMax);
+    if (!reason) return reason.error();
+    return Changes{*std::move(name), *day_limit, *suspended, *std::move(reason)};
+}
+
+void apply(const Changes& changes, Merchant& merchant) {
+    if (changes.name) merchant.name = *changes.name;
+    if (changes.day_limit) merchant.day_limit = *changes.day_limit;
+    if (changes.suspended_reason) merchant.suspended_reason = *changes.suspended_reason;
+    if (changes.suspended) {
+        merchant.suspended = *changes.suspended;
+        if (!merchant.suspended) merchant.suspended_reason.clear();
+    }
+}
+
+}  // namespace
+
+void MerchantRoutes::addRoutes(http::Router& router, const AdminGuard& guard) {
+    const auto add = [&](const char* method, const char* pattern, auto member) {
+        guard.addRoute(router, method, pattern,
+                       [this, member](http::Request request) { return (this->*member)(std::move(request)); });
+    };
+    add("GET", "/admin/v1/merchants", &MerchantRoutes::list);
+    add("POST", "/admin/v1/merchants", &MerchantRoutes::create);
+    add("GET", "/admin/v1/merchants/{merchant}", &MerchantRoutes::show);
+    add("PATCH", "/admin/v1/merchants/{merchant}", &MerchantRoutes::change);
+    add("POST", "/admin/v1/merchants/{merchant}/authorization-links", &MerchantRoutes::createLink);
+}
+
+http::Response MerchantRoutes::render(int status, const Merchant& merchant) const {
+    const auto authorization = authorizations_.find(merchant.id);
+    auto response = jsonResponse(status, merchantJson(merchant, authorization.get()));
+    response.headers.set("ETag", etagOf(merchant));
+    return response;
+}
+
+tenants::Task<http::Response> MerchantRoutes::list(http::Request request) {
+    const auto page = pages_.read(request.head, "merchants");
+    if (!page) co_return problem(page.error(), request.head.request_id);
+    const auto found = merchants_.list(MerchantId{page->after}, page->size + 1);
+    Poco::JSON::Array rows;
+    for (std::size_t i = 0; i < found.size() && i < page->size; ++i) {
+        const auto authorization = authorizations_.find(found[i]->id);
+        rows.add(merchantJson(*found[i], authorization.get()));
+    }
+    auto object = jsonObject();
+    object->set("merchants", rows);
+    const bool has_more = found.size() > page->size;
+    object->set("next_page_token",
+                has_more ? pages_.token("merchants", found[page->size - 1]->id.text()) : std::string{});
+    co_return jsonResponse(200, object);
+}
+
+tenants::Task<http::Response> MerchantRoutes::create(http::Request request) {
+    const auto changes = readChanges(request.body);
+    if (!changes) co_return problem(changes.error(), request.head.request_id);
+    if (!changes->name || changes->name->empty()) {
+        co_return problem(Error{ErrorCode::kInvalidInput, "name is needed"}, request.head.request_id);
+    }
+    Merchant merchant;
+    merchant.id = MerchantId{tenants::randomIdText("mer_")};
+    merchant.day_limit = settings_.day_limit_default;
+    merchant.created_at = clock_.now();
+    apply(*changes, merchant);
+    const auto added = co_await merchants_.add(merchant);
+    if (!added) co_return problem(added.error(), request.head.request_id);
+    log_.info("merchant_created", {{"request_id", request.head.request_id}, {"merchant", merchant.id.text()}});
+    auto response = render(201, merchant);
+    response.headers.set("Location", "/admin/v1/merchants/" + merchant.id.text());
+    co_return response;
+}
+
+tenants::Task<http::Response> MerchantRoutes::show(http::Request request) {
+    const auto merchant = merchants_.find(MerchantId{request.head.pathParameter("merchant")});
+    if (!merchant) co_return problem(Error{ErrorCode::kNotFound, "no such merchant"}, request.head.request_id);
+    co_return render(200, *merchant);
+}
+
+tenants::Task<http::Response> MerchantRoutes::change(http::Request request) {
+    const auto merchant = merchants_.find(MerchantId{request.head.pathParameter("merchant")});
+    if (!merchant) co_return problem(Error{ErrorCode::kNotFound, "no such merchant"}, request.head.request_id);
+    const auto changes = readChanges(request.body);
+    if (!changes) co_return problem(changes.error(), request.head.request_id);
+    const std::string* if_match = request.head.headers.find("If-Match");
+    if (if_match != nullptr && *if_match != "*" && *if_match != etagOf(*merchant)) {
+        co_return problem(Error{ErrorCode::kPreconditionFailed, "the merchant was changed meanwhile"},
+                          request.head.request_id);
+    }
+    Merchant changed = *merchant;
+    apply(*changes, changed);
+    const auto updated = co_await merchants_.update(std::move(changed), clock_.now());
+    if (!updated) co_return problem(updated.error(), request.head.request_id);
+    log_.info(
+        "merchant_changed",
+        {{"request_id", request.head.request_id}, {"merchant", updated->id.text()}, {"version", updated->version}});
+    co_return render(200, *updated);
+}
+
+tenants::Task<http::Response> MerchantRoutes::createLink(http::Request request) {
+    const auto read = readJsonObject(request.body, {});
+    if (!read) co_return problem(read.error(), request.head.request_id);
+    const MerchantId merchant{request.head.pathParameter("merchant")};
+    if (!merchants_.find(merchant)) {
+        co_return problem(Error{ErrorCode::kNotFound, "no such merchant"}, request.head.request_id);
+    }
+    const auto link = co_await onboarding_.createLink(merchant);
+    if (!link) {
+        log_.warning("authorization_link_failed", {{"request_id", request.head.request_id},
+                                                   {"code", tenants::stableCode(link.error().code)},
+                                                   {"detail", link.error().for_log}});
+        co_return problem(link.error(), request.head.request_id);
+    }
+    auto object = jsonObject();
+    object->set("merchant", merchant.text());
+    object->set("pc_url", link->pc_url);
+    object->set("h5_url", link->h5_url);
+    object->set("expires_at", tenants::rfc3339(link->expires_at));
+    co_return jsonResponse(201, object);
+}
+
+}  // namespace gateway::admin

@@ -1,0 +1,35 @@
+#pragma once
+
+#include "gateway/admin/admin_guard.h"
+#include "gateway/admin/page.h"
+#include "gateway/log/log.h"
+#include "gateway/net/worker_pool.h"
+#include "tenants/usage/usage_ledger.h"
+
+namespace gateway::admin {
+
+/// What a merchant used: `usage-entries`, `holds?state=`, `quota` below `/admin/v1/merchants/{merchant}`. Reads of the
+/// ledger touch the disk and run on the worker pool.
+class UsageRoutes {
+public:
+    UsageRoutes(const tenants::MerchantStore& merchants, tenants::UsageLedger& ledger, net::WorkerPool& workers,
+                const Pages& pages, const tenants::Clock& clock, log::Log& log)
+        : merchants_(merchants), ledger_(ledger), workers_(workers), pages_(pages), clock_(clock), log_(log) {}
+
+    void addRoutes(http::Router& router, const AdminGuard& guard);
+
+private:
+    tenants::Task<http::Response> listEntries(http::Request request);
+    tenants::Task<http::Response> listHolds(http::Request request);
+    tenants::Task<http::Response> showQuota(http::Request request);
+    tenants::Task<http::Response> reopenUpstreamQuota(http::Request request);
+
+    const tenants::MerchantStore& merchants_;
+    tenants::UsageLedger& ledger_;
+    net::WorkerPool& workers_;
+    const Pages& pages_;
+    const tenants::Clock& clock_;
+    log::Log& log_;
+};
+
+}  // namespace gateway::admin

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <map>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace gateway::app {
+
+/// The command line is wrong; `what()` says how.
+class UsageError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// The options of one command: `--name VALUE` or `--name=VALUE`, each at most once. No secret is ever one of them.
+class Options {
+public:
+    /// Throws UsageError on an option that is not in `known`, a missing value, or a word that is no option.
+    Options(const std::vector<std::string>& words, const std::vector<std::string_view>& known);
+
+    /// Throws UsageError where it is absent or empty.
+    std::string needed(const std::string& name) const;
+    std::string value(const std::string& name, std::string otherwise) const;
+
+private:
+    std::map<std::string, std::string> values_;
+};
+
+}  // namespace gateway::app

@@ -1,0 +1,194 @@
+#include "gateway/app/commands.h"
+
+#include <array>
+#include <exception>
+#include <functional>
+#include <iostream>
+#include <memory>
+#include <string_view>
+
+#include "gateway/app/command_line.h"
+#include "gateway/app/credentials.h"
+#include "gateway/app/serve.h"
+#include "gateway/app/settings.h"
+#include "tenants/base/key_ring.h"
+#include "tenants/base/sealing.h"
+#include "tenants/merchant/api_key.h"
+#include "tenants/sqlite/database_refused.h"
+#include "tenants/sqlite/sqlite_store.h"
+
+namespace gateway::app {
+namespace {
+
+using Words = std::vector<std::string>;
+
+struct Command {
+    std::string_view name;     // one or two words
+    std::string_view options;  // as the help shows them
+    std::string_view summary;
+    int (*run)(const Words& words);
+};
+
+StoreSettings storeSettingsOf(const Options& options) {
+    return loadStoreSettings(options.needed("config"), systemEnvironment);
+}
+
+/// The store, for a command that changes it while no gateway runs.
+struct OpenStore {
+    explicit OpenStore(const StoreSettings& settings)
+        : ring(tenants::KeyRing::load(settings.key_ring_file)),
+          store(tenants::SqliteStore::open(settings.database_file, ring, tenants::AppId{settings.component_appid},
+                                           clock, {})) {}
+
+    tenants::SystemClock clock;
+    tenants::KeyRing ring;
+    std::unique_ptr<tenants::SqliteStore> store;
+};
+
+int complain(const tenants::Error& error) {
+    std::cerr << "error: " << error.for_caller << '\n';
+    return kExitFailed;
+}
+
+int runServe(const Words& words) {
+    const Options options{words, {"config"}};
+    return serve(loadSettings(options.needed("config"), systemEnvironment));
+}
+
+int runMigrate(const Words& words) {
+    const Options options{words, {"config"}};
+    const OpenStore open{storeSettingsOf(options)};  // opening migrates
+    std::cout << "the database has this version's schema\n";
+    return kExitDone;
+}
+
+int runSecretsInit(const Words& words) {
+    const Options options{words, {"config"}};
+    const StoreSettings settings = storeSettingsOf(options);
+    tenants::KeyRing::create(settings.key_ring_file);
+    std::cerr << "key ring created: " << settings.key_ring_file.string()
+              << "\nKeep a copy apart from the database's backups: without it nothing that is encrypted opens again.\n";
+    return kExitDone;
+}
+
+int runAdminTokenCreate(const Words& words) {
+    const Options options{words, {"config", "label"}};
+    const OpenStore open{storeSettingsOf(options)};
+    const tenants::CredentialHasher hasher = credentialHasher(open.ring);
+    const auto minted = tenants::mintCredential(tenants::CredentialKind::kAdminToken);
+    tenants::AdminToken token;
+    token.id = tenants::KeyId{tenants::randomIdText("adm_")};
+    token.lookup = minted.lookup;
+    token.hash = hasher.hash(minted.text.expose());
+    token.label = options.value("label", "");
+    token.created_at = open.clock.now();
+    const auto added = tenants::runBlocking(open.store->merchants().addAdminToken(token));
+    if (!added) return complain(added.error());
+    std::cout << minted.text.expose() << '\n';  // shown this once, and alone, so that a script can take it
+    return kExitDone;
+}
+
+int runAdminTokenList(const Words& words) {
+    const Options options{words, {"config"}};
+    const OpenStore open{storeSettingsOf(options)};
+    for (const auto& token : open.store->merchants().adminTokens()) {
+        std::cout << token->id.text() << '\t' << token->lookup << '\t' << tenants::rfc3339(token->created_at) << '\t'
+                  << (token->revoked_at ? "revoked" : "active") << '\t' << token->label << '\n';
+    }
+    return kExitDone;
+}
+
+int runAdminTokenRevoke(const Words& words) {
+    const Options options{words, {"config", "id"}};
+    const OpenStore open{storeSettingsOf(options)};
+    const auto revoked = tenants::runBlocking(
+        open.store->merchants().revokeAdminToken(tenants::KeyId{options.needed("id")}, open.clock.now()));
+    return revoked ? kExitDone : complain(revoked.error());
+}
+
+constexpr std::array<Command, 6> kCommands{{
+    {"serve", "--config FILE", "run the gateway until SIGTERM or SIGINT", runServe},
+    {"migrate", "--config FILE", "bring the database to this version's schema", runMigrate},
+    {"secrets init", "--config FILE", "make the key ring file that everything is encrypted under", runSecretsInit},
+    {"admin-token create", "--config FILE [--label TEXT]", "print a new token for the admin API", runAdminTokenCreate},
+    {"admin-token list", "--config FILE", "list admin tokens, without their secrets", runAdminTokenList},
+    {"admin-token revoke", "--config FILE --id ID", "revoke an admin token", runAdminTokenRevoke},
+}};
+
+void printHelp(std::ostream& out) {
+    out << "usage: tollgate COMMAND [OPTIONS]\n\n";
+    for (const Command& command : kCommands) {
+        out << "  tollgate " << command.name << ' ' << command.options << "\n      " << command.summary << '\n';
+    }
+    out << "\nMerchants and their keys are managed by the admin API while the gateway runs.\n"
+           "Commands that open the store need the gateway to be stopped: one process owns the database.\n"
+           "FILE is a property file; TOLLGATE_A_B overrides its key a.b. See docs/tollgate.sample.properties.\n\n"
+           "exit codes: 0 done; 1 tried and failed; 2 wrong command line; 3 a setting, the key ring or a file that a\n"
+           "setting names is missing or wrong; 4 the database is in use, newer, foreign or damaged; 5 serve stopped "
+           "with\n"
+           "work that did not finish in time\n";
+}
+
+/// The command that `arguments` begins with, and what follows it.
+const Command* findCommand(const Words& arguments, Words& rest) {
+    for (const Command& command : kCommands) {
+        const bool two_words = command.name.find(' ') != std::string_view::npos;
+        const std::size_t count = two_words ? 2 : 1;
+        if (arguments.size() < count) continue;
+        const std::string name = two_words ? arguments[0] + " " + arguments[1] : arguments[0];
+        if (name != command.name) continue;
+        rest.assign(arguments.begin() + static_cast<std::ptrdiff_t>(count), arguments.end());
+        return &command;
+    }
+    return nullptr;
+}
+
+int run(const Words& arguments) {
+    if (arguments.empty()) throw UsageError("a command is needed");
+    if (arguments[0] == "--help" || arguments[0] == "-h") {
+        printHelp(std::cout);
+        return kExitDone;
+    }
+    if (arguments[0] == "--version") {
+        std::cout << "tollgate " << TOLLGATE_VERSION << '\n';
+        return kExitDone;
+    }
+    Words rest;
+    const Command* command = findCommand(arguments, rest);
+    if (command == nullptr) throw UsageError("unknown command: " + arguments[0]);
+    if (!rest.empty() && (rest[0] == "--help" || rest[0] == "-h")) {
+        std::cout << "usage: tollgate " << command->name << ' ' << command->options << "\n" << command->summary << '\n';
+        return kExitDone;
+    }
+    return command->run(rest);
+}
+
+}  // namespace
+
+int runCommand(const std::vector<std::string>& arguments) {
+    try {
+        return run(arguments);
+    } catch (const UsageError& error) {
+        std::cerr << "error: " << error.what() << "\nsee: tollgate --help\n";
+        return kExitUsage;
+    } catch (const SettingsError& error) {
+        std::cerr << "error: " << error.what() << '\n';
+        return kExitSettings;
+    } catch (const tenants::KeyRingError& error) {
+        std::cerr << "error: " << error.what()
+                  << "\nA new installation makes one with: tollgate secrets init --config FILE\n";
+        return kExitSettings;
+    } catch (const tenants::SealBroken& error) {
+        std::cerr << "error: " << error.what()
+                  << "\nThe database was written under another key ring, or was changed by somebody else.\n";
+        return kExitStore;
+    } catch (const tenants::sqlite::DatabaseRefused& error) {
+        std::cerr << "error: " << error.what() << '\n';
+        return kExitStore;
+    } catch (const std::exception& error) {
+        std::cerr << "error: " << error.what() << '\n';
+        return kExitFailed;
+    }
+}
+
+}  // namespace gateway::app

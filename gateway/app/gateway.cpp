@@ -1,0 +1,352 @@
+#include "gateway/app/gateway.h"
+
+#include <algorithm>
+#include <chrono>
+#include <coroutine>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <utility>
+
+#include "gateway/admin/key_routes.h"
+#include "gateway/admin/merchant_routes.h"
+#include "gateway/admin/usage_routes.h"
+#include "gateway/api/authorized_page.h"
+#include "gateway/api/health.h"
+#include "gateway/api/scan_driving.h"
+#include "gateway/api/wechat_pushes.h"
+#include "gateway/app/background_tasks.h"
+#include "gateway/app/credentials.h"
+#include "gateway/app/upkeep.h"
+#include "gateway/http/server.h"
+#include "gateway/net/loop_group.h"
+#include "gateway/net/resolver.h"
+#include "gateway/net/tls_context.h"
+#include "gateway/net/worker_pool.h"
+#include "gateway/wechat/https_client.h"
+#include "gateway/wechat/ocr_client.h"
+#include "gateway/wechat/platform_client.h"
+#include "gateway/wechat/push_reader.h"
+#include "tenants/authorization/onboarding.h"
+#include "tenants/scan/scan_licence.h"
+#include "tenants/sqlite/sqlite_store.h"
+#include "tenants/usage/sweeper.h"
+
+namespace gateway::app {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t kQueuedReadsMax = 256;
+constexpr std::chrono::minutes kBackgroundEnd{1};  // every task ends by its own deadlines, long before this
+
+std::size_t loopCount(const Settings& settings) {
+    return settings.loops != 0 ? settings.loops : std::max<std::size_t>(1, std::thread::hardware_concurrency());
+}
+
+tenants::SqliteSettings storeSettings(StoreBroken on_broken) {
+    tenants::SqliteSettings store;
+    store.fatal = std::move(on_broken);
+    return store;
+}
+
+net::Resolver::Options resolverOptions(const Settings& settings) {
+    net::Resolver::Options options;
+    if (!settings.upstream.address.empty()) options.overrides[settings.upstream.host] = settings.upstream.address;
+    return options;
+}
+
+wechat::HttpsClient::Options clientOptions(const Settings::Upstream& upstream) {
+    wechat::HttpsClient::Options options;
+    options.host = upstream.host;
+    options.port = upstream.port;
+    options.connect_max = upstream.connect_deadline;
+    options.call_max = upstream.call_deadline;
+    options.in_flight_max = upstream.in_flight_max;
+    return options;
+}
+
+wechat::PushKeys pushKeys(const Settings::Component& component) {
+    return {std::string{component.push_token->expose()}, std::string{component.encoding_aes_key->expose()},
+            component.appid};
+}
+
+std::optional<std::string> previousKey(const Settings::Component& component) {
+    if (component.previous_encoding_aes_key == nullptr) return std::nullopt;
+    return std::string{component.previous_encoding_aes_key->expose()};
+}
+
+tenants::TokenKeeper::Settings tokenSettings(const Settings& settings) {
+    tenants::TokenKeeper::Settings tokens;
+    tokens.call_max = settings.upstream.call_deadline + 2s;
+    return tokens;
+}
+
+tenants::ScanSettings scanSettings(const Settings& settings) {
+    tenants::ScanSettings scan;
+    scan.call_deadline = settings.upstream.call_deadline;
+    scan.reply_lifetime = settings.reply_lifetime;
+    scan.upstream_day_turns_at = settings.upstream_day_turns_at;
+    return scan;
+}
+
+/// Goes on where the loop is, whatever thread began it.
+struct HopTo {
+    net::EventLoop& loop;
+    bool await_ready() const noexcept { return false; }
+    void await_suspend(std::coroutine_handle<> coroutine) const { loop.post(coroutine); }
+    void await_resume() const noexcept {}
+};
+
+tenants::Task<void> runOn(net::EventLoop& loop, std::function<tenants::Task<void>()> make) {
+    co_await HopTo{loop};
+    co_await make();
+}
+
+http::Server::Callbacks callbacks(log::Log& log) {
+    return {
+        .on_answered =
+            [&log](const http::AccessRecord& record) {
+                log.info("request", {{"request_id", record.request_id},
+                                     {"method", record.method},
+                                     {"route", record.route_pattern},
+                                     {"status", record.status},
+                                     {"code", record.error_code},
+                                     {"peer", record.peer_address},
+                                     {"bytes_in", static_cast<std::int64_t>(record.body_bytes_in)},
+                                     {"bytes_out", static_cast<std::int64_t>(record.body_bytes_out)},
+                                     {"duration_us", static_cast<std::int64_t>(record.duration.count())}});
+            },
+        .on_failure =
+            [&log](const std::string& request_id, std::exception_ptr failure) {
+                try {
+                    std::rethrow_exception(std::move(failure));
+                } catch (const std::exception& what) {
+                    log.error("request_failed", {{"request_id", request_id}, {"detail", what.what()}});
+                } catch (...) {
+                    log.error("request_failed", {{"request_id", request_id}, {"detail", "not a standard exception"}});
+                }
+            }};
+}
+
+}  // namespace
+
+/// Every part, in the order in which they need one another; they end in the reverse order.
+class Gateway::Parts {
+public:
+    Parts(const Settings& settings, const tenants::Clock& clock, log::Log& log, StoreBroken on_broken)
+        : settings_(settings),
+          clock_(clock),
+          log_(log),
+          ring_(tenants::KeyRing::load(settings.key_ring_file)),
+          store_(tenants::SqliteStore::open(settings.database_file, ring_, tenants::AppId{settings.component.appid},
+                                            clock, storeSettings(std::move(on_broken)))),
+          hasher_(credentialHasher(ring_)),
+          pages_(ring_.derive("page token")),
+          loops_(loopCount(settings)),
+          admin_loops_(1),
+          workers_(settings.workers, {.queued_max = kQueuedReadsMax}, clock),
+          resolver_(resolverOptions(settings), clock),
+          https_(clientOptions(settings.upstream),
+                 net::TlsContext::client(settings.upstream.host, settings.upstream.ca_file), resolver_, everyLoop(),
+                 clock),
+          platform_(https_, clock, {settings.component.appid, settings.component.secret},
+                    settings.upstream.call_deadline),
+          ocr_(https_),
+          push_reader_(pushKeys(settings.component), previousKey(settings.component),
+                       settings.component.push_timestamp_window),
+          tokens_(platform_, store_->authorizations(), clock, tokenSettings(settings)),
+          grants_(tokens_, platform_, store_->authorizations(), clock),
+          sweeper_(store_->ledger(), clock),
+          background_(log),
+          public_server_(std::make_unique<http::Server>(loops_.all(), public_router_, settings.limits, callbacks(log))),
+          admin_server_(
+              std::make_unique<http::Server>(admin_loops_.all(), admin_router_, settings.limits, callbacks(log))) {
+        sweepAll();
+        listen();
+        addPublicRoutes();
+        addAdminRoutes();
+        loops_.start();
+        admin_loops_.start();
+        upkeep_.emplace(jobs());
+        log_.info("ready", {{"public_port", ports_.public_plain},
+                            {"public_tls_port", ports_.public_tls.value_or(0)},
+                            {"admin_port", ports_.admin}});
+    }
+
+    ~Parts() {
+        shutdown(0ms);
+        // The servers wait for their last handlers, which need the loops; the upstream client and the resolver may only
+        // go when no loop runs any more.
+        public_server_.reset();
+        admin_server_.reset();
+        background_.waitForAll(kBackgroundEnd);
+        loops_.stop();
+        admin_loops_.stop();
+    }
+
+    Ports ports() const { return ports_; }
+
+    bool shutdown(std::chrono::milliseconds deadline) {
+        if (shut_down_) return true;
+        shut_down_ = true;
+        const tenants::SteadyTime end = clock_.steady() + deadline;
+        const auto left = [&] {
+            return std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(end - clock_.steady()));
+        };
+        upkeep_.reset();
+        // The public side first: what it still runs may take nearly all of the time.
+        bool finished = public_server_->shutdown(left());
+        finished = admin_server_->shutdown(left()) && finished;
+        finished = background_.waitForAll(left()) && finished;
+        https_.closeIdleConnections();
+        if (!finished) log_.warning("stopped_with_work_left", {});
+        return finished;
+    }
+
+private:
+    std::vector<net::EventLoop*> everyLoop() {
+        auto all = loops_.all();
+        for (net::EventLoop* loop : admin_loops_.all()) all.push_back(loop);
+        return all;
+    }
+
+    void sweepAll() {
+        const auto swept = tenants::runBlocking(sweeper_.sweepAll());
+        if (!swept) throw std::runtime_error("cannot settle what the last run left behind: " + swept.error().for_log);
+        if (*swept > 0) log_.warning("holds_marked_unknown", {{"count", *swept}, {"reason", "abandoned"}});
+    }
+
+    void listen() {
+        const auto& open = settings_.public_listener;
+        ports_.public_plain = public_server_->listen(open.address, open.port);
+        if (!open.tls_certificate_file.empty()) {
+            ports_.public_tls = public_server_->listen(
+                open.address, open.tls_port, net::TlsContext::server(open.tls_certificate_file, open.tls_key_file));
+        }
+        ports_.admin = admin_server_->listen(settings_.admin_listener.address, settings_.admin_listener.port);
+    }
+
+    tenants::OnboardingSettings onboardingSettings() const {
+        tenants::OnboardingSettings onboarding;
+        onboarding.component_appid = settings_.component.appid;
+        onboarding.redirect_url = settings_.component.redirect_url;
+        if (onboarding.redirect_url.empty()) {
+            onboarding.redirect_url = "http://" + settings_.public_listener.address + ":" +
+                                      std::to_string(ports_.public_plain) + "/wechat/authorized";
+        }
+        onboarding.pc_link_base = settings_.component.pc_link_base;
+        onboarding.h5_link_base = settings_.component.h5_link_base;
+        return onboarding;
+    }
+
+    void addPublicRoutes() {
+        onboarding_.emplace(tokens_, grants_, platform_, store_->authorizations(), store_->merchants(), clock_,
+                            onboardingSettings());
+        scans_.emplace(store_->merchants(), store_->authorizations(), hasher_, tokens_, grants_, store_->ledger(), ocr_,
+                       clock_, scanSettings(settings_));
+        scan_driving_.emplace(*scans_, clock_, log_);
+        pushes_.emplace(push_reader_, *onboarding_, clock_, log_,
+                        [this](tenants::Task<void> task) { background_.start(std::move(task)); });
+        authorized_page_.emplace(*onboarding_, log_);
+        scan_driving_->addRoutes(public_router_);
+        pushes_->addRoutes(public_router_);
+        authorized_page_->addRoutes(public_router_);
+        api::addLiveRoute(public_router_);
+    }
+
+    void addAdminRoutes() {
+        guard_.emplace(store_->merchants(), hasher_);
+        merchant_routes_.emplace(store_->merchants(), store_->authorizations(), *onboarding_, pages_, clock_, log_,
+                                 admin::MerchantRoutes::Settings{settings_.day_limit_default});
+        key_routes_.emplace(store_->merchants(), hasher_, clock_, log_);
+        usage_routes_.emplace(store_->merchants(), store_->ledger(), workers_, pages_, clock_, log_);
+        merchant_routes_->addRoutes(admin_router_, *guard_);
+        key_routes_->addRoutes(admin_router_, *guard_);
+        usage_routes_->addRoutes(admin_router_, *guard_);
+        api::addLiveRoute(admin_router_);
+        api::addReadyRoute(admin_router_, [this] { return store_->ready(); });
+    }
+
+    std::vector<Upkeep::Job> jobs() {
+        return {{15s, [this] { onAdminLoop([this] { return sweep(); }); }},
+                {30s, [this] { onAdminLoop([this] { return handleWaitingEvents(); }); }}};
+    }
+
+    /// Runs a task on the admin loop, which has room for it. It counts as running from now on, so that a shutdown waits
+    /// for it even where the loop has not come to it yet.
+    void onAdminLoop(std::function<tenants::Task<void>()> make) {
+        background_.start(runOn(admin_loops_.at(0), std::move(make)));
+    }
+
+    tenants::Task<void> sweep() {
+        const auto swept = co_await sweeper_.sweepExpired();
+        if (!swept) {
+            log_.error("sweep_failed", {{"detail", swept.error().for_log}});
+        } else if (*swept > 0) {
+            log_.warning("holds_marked_unknown", {{"count", *swept}, {"reason", "abandoned"}});
+        }
+    }
+
+    tenants::Task<void> handleWaitingEvents() {
+        const auto errors = co_await onboarding_->handleWaiting();
+        for (const tenants::Error& error : errors) {
+            log_.warning("event_not_handled", {{"code", tenants::stableCode(error.code)}, {"detail", error.for_log}});
+        }
+    }
+
+    const Settings settings_;
+    const tenants::Clock& clock_;
+    log::Log& log_;
+    tenants::KeyRing ring_;
+    std::unique_ptr<tenants::SqliteStore> store_;
+    tenants::CredentialHasher hasher_;
+    admin::Pages pages_;
+    net::LoopGroup loops_;
+    net::LoopGroup admin_loops_;
+    net::WorkerPool workers_;
+    net::Resolver resolver_;
+    wechat::HttpsClient https_;
+    wechat::PlatformClient platform_;
+    wechat::OcrClient ocr_;
+    wechat::ComponentPushReader push_reader_;
+    tenants::TokenKeeper tokens_;
+    tenants::GrantKeeper grants_;
+    tenants::Sweeper sweeper_;
+    BackgroundTasks background_;
+    Ports ports_;
+    // Made when the ports are known.
+    std::optional<tenants::Onboarding> onboarding_;
+    std::optional<tenants::ScanLicence> scans_;
+    std::optional<api::ScanDriving> scan_driving_;
+    std::optional<api::WechatPushes> pushes_;
+    std::optional<api::AuthorizedPage> authorized_page_;
+    std::optional<admin::AdminGuard> guard_;
+    std::optional<admin::MerchantRoutes> merchant_routes_;
+    std::optional<admin::KeyRoutes> key_routes_;
+    std::optional<admin::UsageRoutes> usage_routes_;
+    http::Router public_router_;
+    http::Router admin_router_;
+    std::unique_ptr<http::Server> public_server_;
+    std::unique_ptr<http::Server> admin_server_;
+    std::optional<Upkeep> upkeep_;
+    bool shut_down_ = false;
+};
+
+Gateway::Gateway(const Settings& settings, const tenants::Clock& clock, log::Log& log, StoreBroken on_broken)
+    : parts_(std::make_unique<Parts>(settings, clock, log, std::move(on_broken))) {}
+
+Gateway::~Gateway() = default;
+
+Gateway::Ports Gateway::ports() const {
+    return parts_->ports();
+}
+
+bool Gateway::shutdown(std::chrono::milliseconds deadline) {
+    return parts_->shutdown(deadline);
+}
+
+}  // namespace gateway::app

@@ -1,0 +1,121 @@
+#include "gateway/app/serve.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <chrono>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <system_error>
+
+#include "gateway/app/commands.h"
+#include "gateway/app/gateway.h"
+#include "gateway/log/log.h"
+#include "tenants/base/clock.h"
+
+namespace gateway::app {
+namespace {
+
+constexpr std::chrono::milliseconds kShutdownDeadline{9'000};  // of the ten seconds that a service manager gives
+
+/// Nobody but root may read this process's memory, alive or dead.
+void keepSecretsInMemory() {
+    const rlimit none{0, 0};
+    if (::setrlimit(RLIMIT_CORE, &none) != 0) throw std::system_error(errno, std::generic_category(), "RLIMIT_CORE");
+#ifndef __SANITIZE_ADDRESS__  // the leak check at the end traces the process
+    if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0) {
+        throw std::system_error(errno, std::generic_category(), "PR_SET_DUMPABLE");
+    }
+#endif
+}
+
+/// As many descriptors as we may have: connections of both sides, the store's files, epoll.
+void raiseDescriptorLimit() {
+    rlimit limit{};
+    if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
+        throw std::system_error(errno, std::generic_category(), "RLIMIT_NOFILE");
+    limit.rlim_cur = limit.rlim_max;
+    if (::setrlimit(RLIMIT_NOFILE, &limit) != 0)
+        throw std::system_error(errno, std::generic_category(), "RLIMIT_NOFILE");
+}
+
+/// SIGTERM and SIGINT are waited for by one thread and never interrupt another; made before any thread is.
+class StopSignals {
+public:
+    StopSignals() {
+        sigemptyset(&signals_);
+        sigaddset(&signals_, SIGTERM);
+        sigaddset(&signals_, SIGINT);
+        if (const int failure = pthread_sigmask(SIG_BLOCK, &signals_, nullptr); failure != 0) {
+            throw std::system_error(failure, std::generic_category(), "pthread_sigmask");
+        }
+        ::signal(SIGPIPE, SIG_IGN);  // a peer that went away is an error of the write, not of the process
+    }
+
+    int wait() const {
+        int signal = 0;
+        if (const int failure = sigwait(&signals_, &signal); failure != 0) {
+            throw std::system_error(failure, std::generic_category(), "sigwait");
+        }
+        return signal;
+    }
+
+private:
+    sigset_t signals_{};
+};
+
+/// Whole or absent, like everything that others wait for.
+void writeReadyFile(const std::filesystem::path& file, const Gateway::Ports& ports) {
+    if (file.empty()) return;
+    std::filesystem::path unfinished = file;
+    unfinished += ".new";
+    std::ofstream out{unfinished};
+    out << "{\"pid\":" << ::getpid() << ",\"public_port\":" << ports.public_plain << ",\"public_tls_port\":";
+    if (ports.public_tls) {
+        out << *ports.public_tls;
+    } else {
+        out << "null";
+    }
+    out << ",\"admin_port\":" << ports.admin << "}\n";
+    out.close();
+    if (!out) throw SettingsError("cannot write ready_file " + file.string());
+    std::filesystem::rename(unfinished, file);
+}
+
+}  // namespace
+
+int serve(const Settings& settings) {
+    ::umask(S_IRWXG | S_IRWXO);
+    keepSecretsInMemory();
+    raiseDescriptorLimit();
+    const StopSignals signals;
+    const tenants::SystemClock clock;
+    log::Log log{clock, settings.log_level, log::writeToStandardError};
+
+    // What SQLite says it wrote may not be on the disk: going on could answer for scans that are lost. The next start
+    // reads what is really there.
+    const auto stop_at_once = [&clock](std::string_view reason) {
+        log::writeToStandardError(
+            log::renderLine(clock.now(), log::Level::kError, "store_broken", {{"detail", reason}}));
+        std::_Exit(kExitStore);
+    };
+    Gateway gateway{settings, clock, log, stop_at_once};
+    writeReadyFile(settings.ready_file, gateway.ports());
+
+    const int signal = signals.wait();
+    log.info("stopping", {{"signal", signal}});
+    const bool finished = gateway.shutdown(kShutdownDeadline);
+    log.info("stopped", {{"finished", finished}});
+    // What still runs would be waited for, as long as its own deadline allows. It is durable as held, and unknown at the
+    // next start.
+    if (!finished) std::_Exit(kExitUnfinished);
+    return kExitDone;
+}
+
+}  // namespace gateway::app

@@ -1,0 +1,221 @@
+#include "gateway/app/settings.h"
+
+#include <Poco/AutoPtr.h>
+#include <Poco/Exception.h>
+#include <Poco/Util/PropertyFileConfiguration.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <charconv>
+#include <cstdlib>
+#include <set>
+#include <utility>
+
+namespace gateway::app {
+namespace {
+
+using Environment = std::function<std::optional<std::string>(const std::string&)>;
+
+/// Hands out one setting after the other and remembers which were asked for, so that what is left is a mistake.
+class Reader {
+public:
+    Reader(const std::filesystem::path& file, const Environment& environment) : environment_(environment) {
+        struct stat status {};
+        if (::stat(file.c_str(), &status) != 0)
+            throw SettingsError("cannot read the configuration file " + file.string());
+        if ((status.st_mode & S_IROTH) != 0) {
+            throw SettingsError("the configuration file " + file.string() +
+                                " holds secrets and must not be readable by everybody: chmod 0600");
+        }
+        try {
+            properties_ = new Poco::Util::PropertyFileConfiguration(file.string());
+        } catch (const Poco::Exception&) {
+            throw SettingsError("cannot parse the configuration file " + file.string());
+        }
+    }
+
+    std::string text(const std::string& key, std::string otherwise) {
+        auto value = find(key);
+        return value ? *std::move(value) : std::move(otherwise);
+    }
+
+    std::string needed(const std::string& key) {
+        auto value = find(key);
+        if (!value || value->empty()) throw SettingsError(key + " is needed and not set");
+        return *std::move(value);
+    }
+
+    tenants::SharedSecret secret(const std::string& key) { return tenants::shareSecret(needed(key)); }
+
+    template <class Number>
+    Number number(const std::string& key, Number otherwise, Number least, Number most) {
+        const auto value = find(key);
+        if (!value) return otherwise;
+        Number number{};
+        const char* end = value->data() + value->size();
+        const auto [stopped, failure] = std::from_chars(value->data(), end, number);
+        if (failure != std::errc{} || stopped != end || number < least || number > most) {
+            throw SettingsError(key + " must be a whole number from " + std::to_string(least) + " to " +
+                                std::to_string(most));
+        }
+        return number;
+    }
+
+    template <class Duration>
+    Duration duration(const std::string& key, Duration otherwise, Duration least, Duration most) {
+        return Duration{number<std::int64_t>(key, otherwise.count(), least.count(), most.count())};
+    }
+
+    void refuseTheRest() const {
+        std::vector<std::string> names;
+        collect("", names);
+        for (const std::string& name : names) {
+            if (!known_.contains(name)) throw SettingsError("unknown setting: " + name);
+        }
+    }
+
+private:
+    std::optional<std::string> find(const std::string& key) {
+        known_.insert(key);
+        std::string variable = "TOLLGATE_";
+        for (const char c : key)
+            variable += c == '.' ? '_' : static_cast<char>(c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c);
+        if (auto value = environment_(variable)) return value;
+        if (properties_->hasProperty(key)) return properties_->getRawString(key);
+        return std::nullopt;
+    }
+
+    void collect(const std::string& parent, std::vector<std::string>& names) const {
+        Poco::Util::AbstractConfiguration::Keys keys;
+        properties_->keys(parent, keys);
+        for (const std::string& key : keys) {
+            const std::string name = parent.empty() ? key : parent + "." + key;
+            if (properties_->hasProperty(name)) names.push_back(name);
+            collect(name, names);
+        }
+    }
+
+    const Environment& environment_;
+    Poco::AutoPtr<Poco::Util::PropertyFileConfiguration> properties_;
+    std::set<std::string> known_;
+};
+
+void readListeners(Reader& reader, Settings& settings) {
+    auto& open = settings.public_listener;
+    open.address = reader.text("public.address", open.address);
+    open.port = reader.number<std::uint16_t>("public.port", open.port, 0, 65535);
+    open.tls_port = reader.number<std::uint16_t>("public.tls_port", open.tls_port, 0, 65535);
+    open.tls_certificate_file = reader.text("public.tls_certificate_file", "");
+    open.tls_key_file = reader.text("public.tls_key_file", "");
+    if (open.tls_certificate_file.empty() != open.tls_key_file.empty()) {
+        throw SettingsError("public.tls_certificate_file and public.tls_key_file belong together");
+    }
+    settings.admin_listener.address = reader.text("admin.address", settings.admin_listener.address);
+    settings.admin_listener.port = reader.number<std::uint16_t>("admin.port", settings.admin_listener.port, 0, 65535);
+}
+
+void readLimits(Reader& reader, http::Limits& limits) {
+    using std::chrono::milliseconds;
+    constexpr milliseconds kLeast{10};
+    constexpr milliseconds kMost{600'000};
+    const auto bytes = [&](const char* key, std::size_t& value, std::size_t least, std::size_t most) {
+        value = reader.number<std::size_t>(key, value, least, most);
+    };
+    bytes("limits.uri_bytes", limits.uri_bytes_max, 64, 65'536);
+    bytes("limits.head_bytes", limits.head_bytes_max, 256, 1'048'576);
+    bytes("limits.head_fields", limits.head_fields_max, 8, 1'024);
+    bytes("limits.field_value_bytes", limits.field_value_bytes_max, 64, 65'536);
+    bytes("limits.body_bytes_per_second", limits.body_bytes_per_second_min, 0, 1'000'000'000);
+    bytes("limits.connections", limits.connections_max, 1, 1'000'000);
+    limits.head_deadline = reader.duration("limits.head_ms", limits.head_deadline, kLeast, kMost);
+    limits.idle_deadline = reader.duration("limits.idle_ms", limits.idle_deadline, kLeast, kMost);
+    limits.handshake_deadline = reader.duration("limits.handshake_ms", limits.handshake_deadline, kLeast, kMost);
+    limits.body_deadline = reader.duration("limits.body_ms", limits.body_deadline, kLeast, kMost);
+    limits.send_deadline = reader.duration("limits.send_ms", limits.send_deadline, kLeast, kMost);
+}
+
+void readComponent(Reader& reader, Settings::Component& component) {
+    component.appid = reader.needed("component.appid");
+    component.secret = reader.secret("component.secret");
+    component.push_token = reader.secret("component.push_token");
+    component.encoding_aes_key = reader.secret("component.encoding_aes_key");
+    const std::string previous = reader.text("component.previous_encoding_aes_key", "");
+    if (!previous.empty()) component.previous_encoding_aes_key = tenants::shareSecret(previous);
+    for (const auto& key : {component.encoding_aes_key, component.previous_encoding_aes_key}) {
+        // Found at start and not at the first push, which comes minutes later and from outside.
+        if (key != nullptr && key->expose().size() != 43) {
+            throw SettingsError("component.encoding_aes_key must have 43 characters");
+        }
+    }
+    component.redirect_url = reader.text("component.redirect_url", "");
+    component.pc_link_base = reader.text("component.pc_link_base", component.pc_link_base);
+    component.h5_link_base = reader.text("component.h5_link_base", component.h5_link_base);
+    component.push_timestamp_window =
+        reader.duration("component.push_timestamp_window_s", component.push_timestamp_window, std::chrono::seconds{1},
+                        std::chrono::seconds{86'400});
+}
+
+void readUpstream(Reader& reader, Settings::Upstream& upstream) {
+    using std::chrono::milliseconds;
+    upstream.host = reader.text("upstream.host", upstream.host);
+    upstream.port = reader.number<std::uint16_t>("upstream.port", upstream.port, 1, 65535);
+    upstream.ca_file = reader.text("upstream.ca_file", upstream.ca_file.string());
+    upstream.address = reader.text("upstream.address", "");
+    upstream.connect_deadline =
+        reader.duration("upstream.connect_ms", upstream.connect_deadline, milliseconds{10}, milliseconds{60'000});
+    upstream.call_deadline =
+        reader.duration("upstream.call_ms", upstream.call_deadline, milliseconds{10}, milliseconds{60'000});
+    upstream.in_flight_max = reader.number<std::size_t>("upstream.in_flight", upstream.in_flight_max, 1, 100'000);
+}
+
+StoreSettings readStore(Reader& reader) {
+    StoreSettings store;
+    store.database_file = reader.needed("store.database_file");
+    store.key_ring_file = reader.needed("store.key_ring_file");
+    return store;
+}
+
+}  // namespace
+
+std::optional<std::string> systemEnvironment(const std::string& name) {
+    const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): read before the threads start
+    if (value == nullptr) return std::nullopt;
+    return std::string{value};
+}
+
+Settings loadSettings(const std::filesystem::path& file, const Environment& environment) {
+    Reader reader{file, environment};
+    Settings settings;
+    readListeners(reader, settings);
+    readLimits(reader, settings.limits);
+    settings.loops = reader.number<std::size_t>("loops", settings.loops, 0, 256);
+    settings.workers = reader.number<std::size_t>("workers", settings.workers, 1, 256);
+    settings.ready_file = reader.text("ready_file", "");
+    try {
+        settings.log_level = log::levelFromText(reader.text("log.level", "info"));
+    } catch (const std::invalid_argument&) {
+        throw SettingsError("log.level must be debug, info, warning or error");
+    }
+    const StoreSettings store = readStore(reader);
+    settings.database_file = store.database_file;
+    settings.key_ring_file = store.key_ring_file;
+    readComponent(reader, settings.component);
+    readUpstream(reader, settings.upstream);
+    settings.day_limit_default =
+        reader.number<std::int64_t>("quota.day_limit_default", settings.day_limit_default, 0, 1'000'000'000'000);
+    settings.upstream_day_turns_at = reader.duration("quota.upstream_day_turns_at_hour", settings.upstream_day_turns_at,
+                                                     std::chrono::hours{0}, std::chrono::hours{23});
+    settings.reply_lifetime = reader.duration("scan.reply_lifetime_s", settings.reply_lifetime, std::chrono::seconds{0},
+                                              std::chrono::seconds{86'400});
+    reader.refuseTheRest();
+    return settings;
+}
+
+StoreSettings loadStoreSettings(const std::filesystem::path& file, const Environment& environment) {
+    Reader reader{file, environment};
+    StoreSettings store = readStore(reader);
+    store.component_appid = reader.needed("component.appid");
+    return store;
+}
+
+}  // namespace gateway::app

@@ -1,0 +1,94 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/http/server.h"
+#include "gateway/log/log.h"
+#include "tenants/base/secret.h"
+
+namespace gateway::app {
+
+/// A setting that is missing, malformed or unknown. `what()` names it and says what it must be; never its value, which may
+/// be a secret.
+class SettingsError : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+};
+
+/// Everything that can be set, with the defaults that docs/tollgate.sample.properties documents. A key `a.b_c` of the
+/// file is overridden by the environment variable TOLLGATE_A_B_C.
+struct Settings {
+    struct Public {
+        std::string address = "127.0.0.1";
+        std::uint16_t port = 8080;  // plain; 0: any free one
+        std::uint16_t tls_port = 8443;
+        std::filesystem::path tls_certificate_file;  // both empty: no TLS listener
+        std::filesystem::path tls_key_file;
+    } public_listener;
+    struct Admin {
+        std::string address = "127.0.0.1";
+        std::uint16_t port = 8081;
+    } admin_listener;
+    http::Limits limits;  // of the public listener; the admin listener has the same
+
+    std::size_t loops = 0;             // event loops; 0: one a processor
+    std::size_t workers = 4;           // threads for blocking reads
+    std::filesystem::path ready_file;  // written when ready, with the ports; empty: none
+    log::Level log_level = log::Level::kInfo;
+
+    std::filesystem::path database_file;
+    std::filesystem::path key_ring_file;
+
+    struct Component {
+        std::string appid;
+        tenants::SharedSecret secret;
+        tenants::SharedSecret push_token;
+        tenants::SharedSecret encoding_aes_key;
+        tenants::SharedSecret previous_encoding_aes_key;  // null: none
+        std::string redirect_url;  // empty: the public plain listener's own, for a machine of one's own only
+        std::string pc_link_base = "https://mp.weixin.qq.com";
+        std::string h5_link_base = "https://open.weixin.qq.com";
+        std::chrono::seconds push_timestamp_window{600};
+    } component;
+
+    struct Upstream {
+        std::string host = "api.weixin.qq.com";
+        std::uint16_t port = 443;
+        std::filesystem::path ca_file = "/etc/ssl/certs/ca-certificates.crt";
+        std::string address;  // numeric address to use instead of looking the host up; empty: look it up
+        std::chrono::milliseconds connect_deadline{3000};
+        std::chrono::milliseconds call_deadline{8000};
+        std::size_t in_flight_max = 512;
+    } upstream;
+
+    std::int64_t day_limit_default = 1000;
+    std::chrono::hours upstream_day_turns_at{0};
+    std::chrono::seconds reply_lifetime{600};
+};
+
+/// Reads `file` (a property file) under the overrides that `environment` gives by variable name. Refuses unknown keys
+/// and a file with secrets in it that others than its owner and group can read. Throws SettingsError.
+Settings loadSettings(const std::filesystem::path& file,
+                      const std::function<std::optional<std::string>(const std::string&)>& environment);
+
+/// The process's own environment.
+std::optional<std::string> systemEnvironment(const std::string& name);
+
+/// The value of one key, for commands that need no more than the store: throws like loadSettings.
+struct StoreSettings {
+    std::filesystem::path database_file;
+    std::filesystem::path key_ring_file;
+    std::string component_appid;
+};
+StoreSettings loadStoreSettings(const std::filesystem::path& file,
+                                const std::function<std::optional<std::string>(const std::string&)>& environment);
+
+}  // namespace gateway::app

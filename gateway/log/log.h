@@ -1,0 +1,88 @@
+#pragma once
+
+#include <condition_variable>
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <initializer_list>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <variant>
+#include <vector>
+
+#include "tenants/base/clock.h"
+
+namespace gateway::log {
+
+enum class Level { kDebug, kInfo, kWarning, kError };
+std::string_view levelText(Level level);
+/// debug, info, warning, error; throws std::invalid_argument on anything else.
+Level levelFromText(std::string_view text);
+
+/// One named value of a log line. A `Secret` does not convert to it, so a line cannot hold one by accident.
+struct Field {
+    std::string_view name;
+    std::variant<std::string, std::int64_t, bool> value;
+
+    Field(std::string_view field_name, std::string_view text) : name(field_name), value(std::string{text}) {}
+    Field(std::string_view field_name, const std::string& text) : name(field_name), value(text) {}
+    Field(std::string_view field_name, const char* text) : name(field_name), value(std::string{text}) {}
+    Field(std::string_view field_name, std::int64_t number) : name(field_name), value(number) {}
+    Field(std::string_view field_name, int number) : name(field_name), value(std::int64_t{number}) {}
+    Field(std::string_view field_name, bool flag) : name(field_name), value(flag) {}
+};
+
+/// JSON lines, one object each, written by a thread of its own so that no caller waits for the disk or the terminal.
+/// What does not fit into the bounded queue is dropped and counted, and the count is logged: a log must never stop the
+/// gateway. Values that look like a credential of ours or stand in a URL as a token are blanked. Safe from any thread.
+class Log {
+public:
+    /// `write`: receives whole lines with their line feed, from the log's thread only.
+    Log(const tenants::Clock& clock, Level level, std::function<void(std::string_view)> write,
+        std::size_t lines_max = 10'000);
+    ~Log();  // writes out what is queued
+    Log(const Log&) = delete;
+    Log& operator=(const Log&) = delete;
+
+    /// `event`: a stable snake-case name to search for, such as `scan_answered`.
+    void write(Level level, std::string_view event, std::initializer_list<Field> fields = {});
+    void debug(std::string_view event, std::initializer_list<Field> fields = {}) {
+        write(Level::kDebug, event, fields);
+    }
+    void info(std::string_view event, std::initializer_list<Field> fields = {}) { write(Level::kInfo, event, fields); }
+    void warning(std::string_view event, std::initializer_list<Field> fields = {}) {
+        write(Level::kWarning, event, fields);
+    }
+    void error(std::string_view event, std::initializer_list<Field> fields = {}) {
+        write(Level::kError, event, fields);
+    }
+
+private:
+    void run();
+
+    const tenants::Clock& clock_;
+    const Level level_;
+    const std::function<void(std::string_view)> write_;
+    const std::size_t lines_max_;
+    std::mutex mutex_;
+    std::condition_variable wake_;
+    std::deque<std::string> lines_;
+    std::uint64_t dropped_ = 0;
+    bool stopping_ = false;
+    std::thread thread_;
+};
+
+/// One line of the log with its line feed, for who cannot wait for the log's thread any more.
+std::string renderLine(tenants::UtcTime at, Level level, std::string_view event, std::initializer_list<Field> fields);
+
+/// Writes to standard error, whole lines, ignoring a reader that went away.
+void writeToStandardError(std::string_view line);
+
+/// `text` with every credential of ours (`tgk_…`, `tga_…`) and every value of a token-bearing query parameter replaced
+/// by REDACTED: the last line of defence, for texts that come from libraries.
+std::string redacted(std::string_view text);
+
+}  // namespace gateway::log

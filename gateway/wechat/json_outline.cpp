@@ -1,0 +1,223 @@
+#include "gateway/wechat/json_outline.h"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace gateway::wechat {
+namespace {
+
+constexpr std::size_t kIntegerDigitsMax = 18;  // always fit 63 bits
+
+bool isDigit(char character) {
+    return character >= '0' && character <= '9';
+}
+
+bool isHexDigit(char character) {
+    return isDigit(character) || (character >= 'a' && character <= 'f') || (character >= 'A' && character <= 'F');
+}
+
+/// Bytes of the UTF-8 character at the front of `text`, whose first byte is not ASCII; 0 where there is none. Refuses
+/// overlong forms, surrogates and what lies beyond Unicode.
+std::size_t utf8Bytes(std::string_view text) {
+    const auto byte = [&text](std::size_t at) { return at < text.size() ? static_cast<std::uint8_t>(text[at]) : 0U; };
+    const auto continues = [&byte](std::size_t at) { return (byte(at) & 0xC0U) == 0x80U; };
+    const unsigned int first = byte(0);
+    const unsigned int second = byte(1);
+    if (first >= 0xC2U && first <= 0xDFU) return continues(1) ? 2 : 0;
+    if (first >= 0xE0U && first <= 0xEFU) {
+        if ((first == 0xE0U && second < 0xA0U) || (first == 0xEDU && second > 0x9FU)) return 0;
+        return continues(1) && continues(2) ? 3 : 0;
+    }
+    if (first >= 0xF0U && first <= 0xF4U) {
+        if ((first == 0xF0U && second < 0x90U) || (first == 0xF4U && second > 0x8FU)) return 0;
+        return continues(1) && continues(2) && continues(3) ? 4 : 0;
+    }
+    return 0;
+}
+
+/// Reads over a JSON text by its grammar. Each read… function moves past what it names, or gives false.
+class JsonReader {
+public:
+    explicit JsonReader(std::string_view text) : text_(text) {}
+
+    bool readDocument(JsonOutline& outline) {
+        skipSpace();
+        if (!readObject(&outline.members)) return false;
+        skipSpace();
+        outline.has_long_integer = has_long_integer_;
+        return atEnd();
+    }
+
+private:
+    bool atEnd() const { return at_ == text_.size(); }
+    char next() const { return at_ < text_.size() ? text_[at_] : '\0'; }
+
+    bool take(char expected) {
+        if (next() != expected || atEnd()) return false;
+        ++at_;
+        return true;
+    }
+
+    bool takeWord(std::string_view word) {
+        if (!text_.substr(at_).starts_with(word)) return false;
+        at_ += word.size();
+        return true;
+    }
+
+    void skipSpace() {
+        while (next() == ' ' || next() == '\t' || next() == '\n' || next() == '\r') ++at_;
+    }
+
+    bool readValue(JsonKind& kind) {
+        switch (next()) {
+            case '{': kind = JsonKind::kObject; return readObject(nullptr);
+            case '[': kind = JsonKind::kArray; return readArray();
+            case '"': kind = JsonKind::kString; return readString();
+            case 't': kind = JsonKind::kBoolean; return takeWord("true");
+            case 'f': kind = JsonKind::kBoolean; return takeWord("false");
+            case 'n': kind = JsonKind::kNull; return takeWord("null");
+            default: kind = JsonKind::kNumber; return readNumber();
+        }
+    }
+
+    bool readMember(JsonMember& member) {
+        const std::size_t name_begin = at_;
+        if (!readString()) return false;
+        member.name = text_.substr(name_begin + 1, at_ - name_begin - 2);
+        if (member.name.find('\\') != std::string_view::npos) return false;
+        skipSpace();
+        if (!take(':')) return false;
+        skipSpace();
+        const std::size_t value_begin = at_;
+        if (!readValue(member.kind)) return false;
+        member.value = text_.substr(value_begin, at_ - value_begin);
+        if (member.kind == JsonKind::kString) member.value = member.value.substr(1, member.value.size() - 2);
+        return true;
+    }
+
+    bool readObject(std::vector<JsonMember>* members) {
+        if (!take('{') || ++depth_ > kJsonDepthMax) return false;
+        const std::size_t first_name = names_.size();
+        skipSpace();
+        bool is_first = true;
+        while (!take('}')) {
+            if (!is_first) {
+                if (!take(',')) return false;
+                skipSpace();
+            }
+            is_first = false;
+            JsonMember member{};
+            if (!readMember(member)) return false;
+            names_.push_back(member.name);
+            if (members != nullptr) members->push_back(member);
+            skipSpace();
+        }
+        --depth_;
+        return forgetNamesFrom(first_name);
+    }
+
+    /// Ends an object: its names must differ. They are kept in one list, innermost object last.
+    bool forgetNamesFrom(std::size_t first_name) {
+        const auto begin = names_.begin() + static_cast<std::ptrdiff_t>(first_name);
+        std::sort(begin, names_.end());
+        if (std::adjacent_find(begin, names_.end()) != names_.end()) return false;
+        names_.erase(begin, names_.end());
+        return true;
+    }
+
+    bool readArray() {
+        if (!take('[') || ++depth_ > kJsonDepthMax) return false;
+        skipSpace();
+        bool is_first = true;
+        while (!take(']')) {
+            if (!is_first) {
+                if (!take(',')) return false;
+                skipSpace();
+            }
+            is_first = false;
+            JsonKind kind{};
+            if (!readValue(kind)) return false;
+            skipSpace();
+        }
+        --depth_;
+        return true;
+    }
+
+    bool readString() {
+        if (!take('"')) return false;
+        while (!atEnd()) {
+            const auto byte = static_cast<std::uint8_t>(text_[at_]);
+            if (byte == '"') {
+                ++at_;
+                return true;
+            }
+            if (byte < 0x20U) return false;
+            if (byte == '\\') {
+                if (!readEscape()) return false;
+            } else if (byte < 0x80U) {
+                ++at_;
+            } else {
+                const std::size_t bytes = utf8Bytes(text_.substr(at_));
+                if (bytes == 0) return false;
+                at_ += bytes;
+            }
+        }
+        return false;
+    }
+
+    bool readEscape() {
+        ++at_;  // the backslash
+        if (take('u')) {
+            const std::string_view digits = text_.substr(at_, 4);
+            if (digits.size() != 4 || !std::ranges::all_of(digits, isHexDigit)) return false;
+            at_ += 4;
+            return true;
+        }
+        constexpr std::string_view kEscaped = "\"\\/bfnrt";
+        if (atEnd() || kEscaped.find(next()) == std::string_view::npos) return false;
+        ++at_;
+        return true;
+    }
+
+    bool readDigits() {
+        const std::size_t begin = at_;
+        while (isDigit(next())) ++at_;
+        return at_ > begin;
+    }
+
+    bool readNumber() {
+        take('-');
+        const std::size_t digits_begin = at_;
+        if (!take('0') && !readDigits()) return false;
+        if (at_ - digits_begin > kIntegerDigitsMax) has_long_integer_ = true;
+        if (take('.') && !readDigits()) return false;
+        if (take('e') || take('E')) {
+            if (!take('+')) take('-');
+            return readDigits();
+        }
+        return true;
+    }
+
+    std::string_view text_;
+    std::size_t at_ = 0;
+    std::size_t depth_ = 0;
+    bool has_long_integer_ = false;
+    std::vector<std::string_view> names_;
+};
+
+}  // namespace
+
+const JsonMember* JsonOutline::find(std::string_view name) const {
+    const auto found = std::ranges::find(members, name, &JsonMember::name);
+    return found == members.end() ? nullptr : &*found;
+}
+
+std::optional<JsonOutline> outlineJsonObject(std::string_view text) {
+    JsonOutline outline;
+    constexpr std::size_t kUsualMembers = 24;  // what an OCR answer has
+    outline.members.reserve(kUsualMembers);
+    if (!JsonReader{text}.readDocument(outline)) return std::nullopt;
+    return outline;
+}
+
+}  // namespace gateway::wechat

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string_view>
+#include <vector>
+
+namespace gateway::wechat {
+
+inline constexpr std::size_t kJsonDepthMax = 32;
+
+enum class JsonKind { kObject, kArray, kString, kNumber, kBoolean, kNull };
+
+/// One member of a JSON object as it stands in the text. Both views point into the text that was read.
+struct JsonMember {
+    std::string_view name;  // between its quotes
+    JsonKind kind;
+    std::string_view value;  // a string's between its quotes, escapes as written; others whole
+};
+
+/// An object, member by member in the order of the text.
+struct JsonOutline {
+    std::vector<JsonMember> members;
+    /// There is, at any depth, an integer of more than 18 digits. It is legal, but Poco reads some of them as others.
+    bool has_long_integer = false;
+
+    /// The member of that name, or null.
+    const JsonMember* find(std::string_view name) const;
+};
+
+/// The outline of the object that `text` is; nothing where `text` is not one whole RFC 8259 object in UTF-8 without a
+/// byte order mark, is nested deeper than 32, or where any object in it has two members of one name or a name with
+/// an escape: no field of WeChat's needs one, and readers disagree about both. Any thread.
+std::optional<JsonOutline> outlineJsonObject(std::string_view text);
+
+}  // namespace gateway::wechat

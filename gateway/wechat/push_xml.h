@@ -1,0 +1,36 @@
+#pragma once
+
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "tenants/base/secret.h"
+
+namespace gateway::wechat {
+
+inline constexpr std::size_t kPushDocumentBytesMax = 64 * 1024;
+
+/// The text elements directly below a push's root, by name. Values are secrets, as tickets and codes are among them.
+class PushedFields {
+public:
+    explicit PushedFields(std::map<std::string, tenants::Secret, std::less<>> values) : values_(std::move(values)) {}
+
+    /// The element's text, empty too, or nothing where there is no such element. Borrowed from this object.
+    std::optional<std::string_view> find(std::string_view name) const;
+
+private:
+    std::map<std::string, tenants::Secret, std::less<>> values_;
+};
+
+/// Reads one push document `<xml>…</xml>`, CDATA or not. Elements with children of their own are skipped. Nothing where
+/// the document is not well-formed UTF-8 XML, longer than 64 KiB, deeper than four elements, has a document type or a
+/// NUL, or names two elements below the root alike. Opens no file and no connection. Any thread.
+std::optional<PushedFields> readPushedFields(std::string_view document);
+
+/// The exact text of `<Encrypt>` in the outer document of a push, which is hostile until its signature was verified;
+/// nothing where readPushedFields gives nothing or the element is missing or empty.
+std::optional<std::string> readEncryptedText(std::string_view document);
+
+}  // namespace gateway::wechat

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "gateway/http/message.h"
+#include "gateway/net/worker_pool.h"
+#include "recogniser/reading.h"
+#include "sandbox/call_log.h"
+#include "sandbox/fault_script.h"
+#include "sandbox/log.h"
+#include "sandbox/platform_answer.h"
+#include "sandbox/platform_clock.h"
+#include "sandbox/state_store.h"
+#include "tenants/base/task.h"
+
+namespace sandbox {
+
+inline constexpr std::string_view kDrivingOcrPath = "/cv/ocr/driving";
+/// The one host whose pictures can be read by URL: they are files of the samples folder. Nothing is ever fetched.
+inline constexpr std::string_view kSamplesHost = "samples.tollgate.test";
+/// A picture must be smaller. Source: WeChat API page "drivingocr".
+inline constexpr std::size_t kPictureBytesLimit = 2 * 1024 * 1024;
+
+/// Reads a picture; blocks. Any thread.
+using PictureReader = std::function<recogniser::Outcome(std::string_view picture)>;
+
+/// The vehicle-licence OCR. Checks in the order that wechat-platform.md §11 suggests; the real order is unknown. A unit of
+/// the account's quota is used by a reading and by "no card found", and given back where the picture could not be read.
+class OcrApi {
+public:
+    struct Settings {
+        std::filesystem::path samples_folder;
+        int too_large_errcode = 40009;  // what WeChat answers is not documented
+    };
+    OcrApi(StateStore& store, const PlatformClock& clock, CallLog& calls, AnswerScript& answers, PictureReader reader,
+           gateway::net::WorkerPool& workers, Log& log, Settings settings);
+
+    /// From an event loop's thread; the reading itself runs on the workers. The request must be for kDrivingOcrPath.
+    tenants::Task<PlatformAnswer> handle(gateway::http::Request request, CallContext context);
+
+private:
+    struct Picture {
+        std::string_view uploaded;                    // points into the request's body
+        std::optional<std::filesystem::path> sample;  // or a file of the samples folder
+    };
+    std::optional<Refusal> refusalForCaller(const std::string& token) const;
+    Verdict<Picture> pictureOf(const gateway::http::Request& request) const;
+    tenants::Task<PlatformAnswer> recognise(std::string_view bytes, std::string token, CallContext context);
+    PlatformAnswer answerTo(const recogniser::Outcome& outcome) const;
+    std::optional<RecognitionQuota::Source> takeUnit(const std::string& token);
+    void giveBackUnit(const std::string& token, RecognitionQuota::Source source);
+
+    StateStore& store_;
+    const PlatformClock& clock_;
+    CallLog& calls_;
+    AnswerScript& answers_;
+    PictureReader reader_;
+    gateway::net::WorkerPool& workers_;
+    Log& log_;
+    const Settings settings_;
+};
+
+}  // namespace sandbox

@@ -1,0 +1,12 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace tenants {
+
+/// SHA-256 of `bytes` in 64 lower-case hex digits: the form in which one-time codes and states are stored and compared.
+/// Throws std::runtime_error where the library cannot compute it. Any thread.
+std::string sha256Hex(std::string_view bytes);
+
+}  // namespace tenants

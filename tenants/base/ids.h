@@ -1,0 +1,42 @@
+#pragma once
+
+#include <compare>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+namespace tenants {
+
+/// A text that names one kind of thing, so that two names of different things cannot be mixed up.
+/// The text is opaque here; whoever reads one from outside checks its form first.
+template <class Tag>
+class Id {
+public:
+    Id() = default;
+    explicit Id(std::string text) : text_(std::move(text)) {}
+    const std::string& text() const noexcept { return text_; }
+    bool empty() const noexcept { return text_.empty(); }
+    auto operator<=>(const Id&) const = default;
+
+private:
+    std::string text_;
+};
+
+using MerchantId = Id<struct MerchantIdTag>;  // mer_…
+using KeyId = Id<struct KeyIdTag>;            // key_…
+using EntryId = Id<struct EntryIdTag>;        // ent_…
+using RequestId = Id<struct RequestIdTag>;    // the caller's Idempotency-Key, its X-Request-Id, or our req_…
+using AppId = Id<struct AppIdTag>;            // WeChat's appid of a merchant's account, wx…
+
+/// A new text `prefix` + 26 characters of Crockford base 32 from 130 random bits, URL-safe, never reused.
+/// Throws std::runtime_error if the system has no randomness to give. Any thread.
+std::string randomIdText(std::string_view prefix);
+
+}  // namespace tenants
+
+template <class Tag>
+struct std::hash<tenants::Id<Tag>> {
+    std::size_t operator()(const tenants::Id<Tag>& id) const noexcept { return std::hash<std::string>{}(id.text()); }
+};

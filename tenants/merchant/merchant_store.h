@@ -1,0 +1,43 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "tenants/base/result.h"
+#include "tenants/base/task.h"
+#include "tenants/merchant/api_key.h"
+#include "tenants/merchant/merchant.h"
+
+namespace tenants {
+
+/// Merchants, their keys and the operators' tokens. Finds answer from memory, never wait, and see every change from
+/// the moment its task has ended. Changes are durable when their task ends. Safe from any thread. A store that cannot
+/// write ends changes with kStoreUnavailable.
+class MerchantStore {
+public:
+    virtual ~MerchantStore() = default;
+
+    virtual std::shared_ptr<const Merchant> find(const MerchantId& merchant) const = 0;
+    /// In order of id, those after `after` (empty: from the start), at most `count`.
+    virtual std::vector<std::shared_ptr<const Merchant>> list(const MerchantId& after, std::size_t count) const = 0;
+    virtual Task<Result<Done>> add(Merchant merchant) = 0;
+    /// Stores `changed` where the stored version is still `changed.version`, then gives it with the next version;
+    /// kPreconditionFailed where somebody was faster, kNotFound where there is none. A changed day_limit becomes, in the
+    /// same transaction, the limit of the day window open at `now`, but never less than what is used and held there.
+    virtual Task<Result<Merchant>> update(Merchant changed, UtcTime now) = 0;
+
+    virtual std::shared_ptr<const ApiKey> findKey(std::string_view lookup) const = 0;
+    /// Of one merchant, oldest first, revoked ones included.
+    virtual std::vector<std::shared_ptr<const ApiKey>> keysOf(const MerchantId& merchant) const = 0;
+    virtual Task<Result<Done>> addKey(ApiKey key) = 0;
+    /// Revoking twice keeps the first time. kNotFound where this merchant has no such key.
+    virtual Task<Result<ApiKey>> revokeKey(MerchantId merchant, KeyId key, UtcTime now) = 0;
+
+    virtual std::shared_ptr<const AdminToken> findAdminToken(std::string_view lookup) const = 0;
+    virtual std::vector<std::shared_ptr<const AdminToken>> adminTokens() const = 0;
+    virtual Task<Result<Done>> addAdminToken(AdminToken token) = 0;
+    virtual Task<Result<AdminToken>> revokeAdminToken(KeyId token, UtcTime now) = 0;
+};
+
+}  // namespace tenants

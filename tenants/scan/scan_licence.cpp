@@ -1,0 +1,290 @@
+#include "tenants/scan/scan_licence.h"
+
+#include <utility>
+
+#include "tenants/scan/standing.h"
+
+namespace tenants {
+
+namespace {
+
+Error credentialInvalid() {
+    return {ErrorCode::kCredentialInvalid, "The credential is not valid."};
+}
+
+Error deadlinePassed() {
+    return {ErrorCode::kUpstreamTimeout, "WeChat did not answer in time.", "the deadline passed before the call"};
+}
+
+void appendLog(Error& error, std::string_view what, const Error& also) {
+    if (!error.for_log.empty()) error.for_log += "; ";
+    error.for_log.append(what).append(": ").append(stableCode(also.code));
+    if (!also.for_log.empty()) error.for_log.append(" ").append(also.for_log);
+}
+
+}  // namespace
+
+ScanLicence::ScanLicence(const MerchantStore& merchants, const AuthorizationStore& authorizations,
+                         const CredentialHasher& hasher, TokenKeeper& tokens, GrantKeeper& grants, UsageLedger& ledger,
+                         OcrUpstream& upstream, const Clock& clock, ScanSettings settings)
+    : merchants_(merchants),
+      authorizations_(authorizations),
+      hasher_(hasher),
+      tokens_(tokens),
+      grants_(grants),
+      ledger_(ledger),
+      upstream_(upstream),
+      clock_(clock),
+      settings_(settings) {}
+
+Result<Caller> ScanLicence::authenticate(std::string_view credential) const {
+    if (credential.empty()) return Error{ErrorCode::kCredentialMissing, "No credential was given."};
+    std::optional<std::string> lookup = credentialLookup(CredentialKind::kApiKey, credential);
+    if (!lookup) return credentialInvalid();
+    const auto key = merchants_.findKey(*lookup);
+    if (key == nullptr || !hasher_.matches(credential, key->hash) || !key->usableAt(clock_.now())) {
+        return credentialInvalid();
+    }
+    return Caller{key->merchant, key->id, *std::move(lookup)};
+}
+
+Result<Done> ScanLicence::admit(const Caller& caller) const {
+    return judge(caller, StaleGrants::kPass);
+}
+
+Result<Done> ScanLicence::judge(const Caller& caller, StaleGrants stale) const {
+    const auto key = merchants_.findKey(caller.key_lookup);
+    if (key == nullptr || key->id != caller.key || !key->usableAt(clock_.now())) return credentialInvalid();
+    const auto merchant = merchants_.find(caller.merchant);
+    if (merchant == nullptr) return credentialInvalid();
+    const auto authorization = authorizations_.find(caller.merchant);
+    const Standing standing = standingOf(*merchant, authorization.get());
+    if (!standing.refusal) return Done{};
+    const bool about_grants =
+        standing.refusal == ErrorCode::kPermission117Missing || standing.refusal == ErrorCode::kAccountNotEligible;
+    if (about_grants && authorization->grants_stale && stale == StaleGrants::kPass) return Done{};
+    return refusalError(*standing.refusal);
+}
+
+Task<Result<ScanOutput>> ScanLicence::scan(ScanInput input) {
+    Held held;
+    held.merchant = input.caller.merchant;
+    held.at = clock_.now();
+    held.deadline = clock_.steady() + settings_.call_deadline;
+    // Without a key nobody can ask for the reply again: then what is on the licence is not kept either.
+    held.keep_reply = input.idempotency_key && settings_.reply_lifetime.count() > 0;
+
+    auto trusted = co_await trustGrants(input.caller);
+    if (!trusted) co_return std::move(trusted).error();
+    auto token = co_await tokens_.usable(held.merchant);
+    if (!token) co_return std::move(token).error();
+    if (clock_.steady() >= held.deadline) co_return deadlinePassed();
+
+    auto reserved = co_await reserve(reservationOf(input, held.at), !input.idempotency_key, held.request);
+    if (!reserved) co_return std::move(reserved).error();
+    if (const auto* full = std::get_if<WindowFull>(&*reserved)) co_return windowFull(*full);
+    if (const auto* repeat = std::get_if<Repeat>(&*reserved)) co_return tellAgain(*repeat, held);
+
+    Call called = co_await call(held, input.caller, input.picture, *std::move(token));
+    if (auto* refused = std::get_if<Error>(&called)) co_return co_await release(held, std::move(*refused), false);
+    if (auto* silence = std::get_if<UpstreamSilence>(&called)) {
+        co_return co_await concludeSilence(held, std::move(*silence));
+    }
+    co_return co_await conclude(held, std::move(std::get<UpstreamAnswer>(called)));
+}
+
+/// Ends well only where the merchant may scan by grants that nothing has called into question.
+Task<Result<Done>> ScanLicence::trustGrants(const Caller& caller) {
+    auto admitted = admit(caller);
+    if (!admitted) co_return admitted;
+    const auto authorization = authorizations_.find(caller.merchant);
+    if (authorization == nullptr || !authorization->grants_stale) co_return admitted;
+    auto refreshed = co_await grants_.refreshGrants(caller.merchant);
+    if (!refreshed) co_return refreshed;
+    // As WeChat told a moment ago, even where a refusal that came meanwhile keeps them in doubt.
+    co_return judge(caller, StaleGrants::kCount);
+}
+
+Reservation ScanLicence::reservationOf(const ScanInput& input, UtcTime at) const {
+    const auto merchant = merchants_.find(input.caller.merchant);
+    Reservation reservation;
+    reservation.merchant = input.caller.merchant;
+    reservation.request = RequestId{input.idempotency_key.value_or(input.x_request_id)};
+    reservation.key = input.caller.key;
+    reservation.x_request_id = input.x_request_id;
+    if (input.idempotency_key) reservation.fingerprint = input.fingerprint;
+    reservation.at = at;
+    reservation.expires_at = at + settings_.call_deadline + settings_.hold_margin;
+    reservation.day = {beijingDay(at), merchant->day_limit};
+    reservation.upstream_day = {beijingDay(at, settings_.upstream_day_turns_at), std::nullopt};
+    return reservation;
+}
+
+/// Gives the id under which the ledger has the hold. `may_rename`: the id is not the caller's word for "the same
+/// request", so one that is taken already is no repeat, and a fresh one takes its place.
+Task<Result<ReserveOutcome>> ScanLicence::reserve(Reservation reservation, bool may_rename, RequestId& request) {
+    request = reservation.request;
+    auto reserved = co_await ledger_.reserve(reservation);
+    if (!may_rename || !reserved || !std::holds_alternative<Repeat>(*reserved)) co_return reserved;
+    request = RequestId{randomIdText("req_")};
+    reservation.request = request;
+    auto renamed = co_await ledger_.reserve(std::move(reservation));
+    if (renamed && std::holds_alternative<Repeat>(*renamed)) {
+        co_return Error{ErrorCode::kConflict, "The request id is taken.", "a fresh random request id is taken"};
+    }
+    co_return renamed;
+}
+
+Error ScanLicence::windowFull(const WindowFull& full) const {
+    if (full.policy == kDayPolicy) {
+        return {.code = ErrorCode::kMerchantQuotaExceeded,
+                .for_caller = "The merchant's scans of the day are used or held.",
+                .retry_at = full.ends_at};
+    }
+    return {.code = ErrorCode::kUpstreamQuotaExceeded,
+            .for_caller = std::string{verdictText(ErrorCode::kUpstreamQuotaExceeded)},
+            .retry_at = full.ends_at};
+}
+
+/// The answer to a request that the ledger knows already.
+Result<ScanOutput> ScanLicence::tellAgain(const Repeat& repeat, const Held& held) const {
+    Error error{.code = ErrorCode::kIdempotencyMismatch,
+                .for_caller = "The Idempotency-Key was used for another request.",
+                .request_id = held.request.text()};
+    if (!repeat.same_request) return error;
+    switch (repeat.state) {
+        case HoldState::kHeld:
+        case HoldState::kReleased:  // on its way to be reopened by somebody else's try
+            error.code = ErrorCode::kIdempotencyInFlight;
+            error.for_caller = "The request with this Idempotency-Key is still running.";
+            error.retry_at = held.at + std::chrono::seconds{1};
+            return error;
+        case HoldState::kUnknown:
+            error.code = ErrorCode::kUpstreamTimeout;
+            error.for_caller = "WeChat did not answer; the scan's outcome is unknown until it is decided.";
+            error.replayed = true;
+            return error;
+        case HoldState::kSettled: break;
+    }
+    error.replayed = true;
+    if (!repeat.reply) {
+        error.code = ErrorCode::kIdempotencyReplyExpired;
+        error.for_caller = repeat.entry_number
+                               ? "The reply is not kept any more; the scan is ledger entry " +
+                                     std::to_string(*repeat.entry_number) + "."
+                               : std::string{"The reply is not kept any more; the scan was not charged."};
+        return error;
+    }
+    if (repeat.reply->outcome == Outcome::kNotRecognised) {
+        error.code = ErrorCode::kNotRecognised;
+        error.for_caller = verdictText(ErrorCode::kNotRecognised);
+        return error;
+    }
+    return ScanOutput{repeat.reply->outcome, repeat.reply->body, held.request, repeat.entry_number, true};
+}
+
+/// Once, and once more with a newer token where WeChat explicitly refused this one; never more.
+Task<ScanLicence::Call> ScanLicence::call(const Held& held, const Caller& caller, const Picture& picture,
+                                          LiveToken token) {
+    // The commit of the hold took its time: what was withdrawn or revoked in between counts.
+    auto still_admitted = judge(caller, StaleGrants::kCount);
+    if (!still_admitted) co_return std::move(still_admitted).error();
+    auto first = co_await upstream_.recogniseDriving(token.appid, token.token, picture, held.deadline);
+    if (auto* silence = std::get_if<UpstreamSilence>(&first)) co_return std::move(*silence);
+    auto& answer = std::get<UpstreamAnswer>(first);
+    if (!judgeAnswer(answer).token_refused) co_return std::move(answer);
+
+    auto newer = co_await tokens_.replace(held.merchant, token);
+    if (!newer) co_return std::move(newer).error();
+    if (clock_.steady() >= held.deadline) co_return deadlinePassed();
+    still_admitted = judge(caller, StaleGrants::kCount);
+    if (!still_admitted) co_return std::move(still_admitted).error();
+    auto second = co_await upstream_.recogniseDriving(newer->appid, newer->token, picture, held.deadline);
+    if (auto* silence = std::get_if<UpstreamSilence>(&second)) co_return std::move(*silence);
+    co_return std::move(std::get<UpstreamAnswer>(second));
+}
+
+Task<Result<ScanOutput>> ScanLicence::conclude(const Held& held, UpstreamAnswer answer) {
+    const Verdict verdict = judgeAnswer(answer);
+    switch (verdict.effect) {
+        case Verdict::Effect::kRecognised:
+        case Verdict::Effect::kNotRecognised: co_return co_await settle(held, std::move(answer), verdict);
+        case Verdict::Effect::kUnknown:
+            co_return co_await giveUp(held, "answer_incomplete", errorOf(verdict, answer, held));
+        case Verdict::Effect::kNone: break;
+    }
+    Error error = errorOf(verdict, answer, held);
+    if (verdict.grants_doubted) {
+        auto doubted = co_await grants_.doubtGrants(held.merchant);
+        if (!doubted) appendLog(error, "the doubt about the grants was not written down", doubted.error());
+    }
+    co_return co_await release(held, std::move(error), verdict.upstream_full);
+}
+
+Task<Result<ScanOutput>> ScanLicence::concludeSilence(const Held& held, UpstreamSilence silence) {
+    Error error{ErrorCode::kUpstreamUnreachable, "WeChat could not be reached.", silence.reason};
+    if (silence.timed_out) error = {ErrorCode::kUpstreamTimeout, "WeChat did not answer in time.", silence.reason};
+    if (!silence.sent) co_return co_await release(held, std::move(error), false);
+    error.for_caller += " The scan's outcome is unknown.";
+    std::string reason{stableCode(error.code)};
+    co_return co_await giveUp(held, std::move(reason), std::move(error));
+}
+
+Task<Result<ScanOutput>> ScanLicence::settle(const Held& held, UpstreamAnswer answer, Verdict verdict) {
+    const bool recognised = verdict.effect == Verdict::Effect::kRecognised;
+    const SharedSecret body = shareSecret(answer.body);
+    Settlement settlement;
+    settlement.merchant = held.merchant;
+    settlement.request = held.request;
+    settlement.outcome = recognised ? Outcome::kRecognised : Outcome::kNotRecognised;
+    settlement.now = clock_.now();
+    if (held.keep_reply) {
+        settlement.reply_body = body;
+        settlement.reply_expires_at = settlement.now + settings_.reply_lifetime;
+    }
+    auto settled = co_await ledger_.settle(std::move(settlement));
+    if (!settled) {
+        // No answer without its line in the ledger. The hold stays, and the sweeper will call it unknown.
+        Error error = std::move(settled).error();
+        error.request_id = held.request.text();
+        co_return error;
+    }
+    if (!recognised) co_return errorOf(verdict, answer, held);
+    co_return ScanOutput{Outcome::kRecognised, body, held.request, settled->entry_number, false};
+}
+
+/// Gives the unit back; the error that the merchant gets.
+Task<Error> ScanLicence::release(const Held& held, Error error, bool upstream_full) {
+    Release release;
+    release.merchant = held.merchant;
+    release.request = held.request;
+    release.reason = stableCode(error.code);
+    release.upstream_full = upstream_full;
+    release.now = clock_.now();
+    auto released = co_await ledger_.release(std::move(release));
+    if (!released) appendLog(error, "the hold was not released", released.error());
+    error.request_id = held.request.text();
+    co_return error;
+}
+
+/// Nobody can know what became of it; the error that the merchant gets.
+Task<Error> ScanLicence::giveUp(const Held& held, std::string reason, Error error) {
+    const UtcTime now = clock_.now();
+    auto marked = co_await ledger_.markUnknown(held.merchant, held.request, std::move(reason), now);
+    // The sweeper does it otherwise: until then a repeat hears that the request is still running.
+    if (!marked) appendLog(error, "the hold was not marked unknown", marked.error());
+    error.request_id = held.request.text();
+    co_return error;
+}
+
+Error ScanLicence::errorOf(const Verdict& verdict, const UpstreamAnswer& answer, const Held& held) const {
+    Error error{.code = verdict.code,
+                .for_caller = std::string{verdictText(verdict.code)},
+                .upstream = UpstreamRefusal{answer.errcode, answer.rid},
+                .request_id = held.request.text()};
+    if (verdict.upstream_full) error.retry_at = beijingDay(held.at, settings_.upstream_day_turns_at).ends;
+    if (verdict.code == ErrorCode::kRateLimited) error.retry_at = held.at + std::chrono::minutes{1};
+    return error;
+}
+
+}  // namespace tenants

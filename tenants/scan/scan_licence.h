@@ -1,0 +1,109 @@
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "tenants/authorization/grant_keeper.h"
+#include "tenants/authorization/token_keeper.h"
+#include "tenants/base/result.h"
+#include "tenants/base/task.h"
+#include "tenants/merchant/merchant_store.h"
+#include "tenants/scan/upstream.h"
+#include "tenants/scan/upstream_verdict.h"
+#include "tenants/usage/usage_ledger.h"
+
+namespace tenants {
+
+/// Who calls: an authenticated key and its merchant.
+struct Caller {
+    MerchantId merchant;
+    KeyId key;
+    std::string key_lookup;  // finds the key again: it may be revoked while its picture is still being sent
+};
+
+struct ScanInput {
+    Caller caller;
+    Picture picture;
+    std::optional<std::string> idempotency_key;  // well-formed; none: every call is a scan of its own
+    Fingerprint fingerprint;                     // there exactly where the key is
+    std::string x_request_id;                    // well-formed
+};
+
+struct ScanOutput {
+    Outcome outcome = Outcome::kRecognised;  // kNotRecognised never leaves scan(): it is the error kNotRecognised
+    SharedSecret body;                       // WeChat's answer, byte for byte
+    RequestId request;                       // under which the ledger has it
+    std::optional<std::int64_t> entry_number;
+    bool replayed = false;
+};
+
+struct ScanSettings {
+    std::chrono::milliseconds call_deadline{8000};      // token, upstream and its one repeat together
+    std::chrono::milliseconds hold_margin{5000};        // past the deadline, before the sweeper may say unknown
+    std::chrono::milliseconds reply_lifetime{600'000};  // of the kept reply; 0: never kept
+    std::chrono::hours upstream_day_turns_at{0};        // Beijing hour at which WeChat's quota turns: not documented
+};
+
+/// The use case: one scan from key to ledger entry. Every rule about rights and money on the way is here.
+/// Safe from any thread; a scan resumes on the executor it was started on.
+class ScanLicence {
+public:
+    ScanLicence(const MerchantStore& merchants, const AuthorizationStore& authorizations,
+                const CredentialHasher& hasher, TokenKeeper& tokens, GrantKeeper& grants, UsageLedger& ledger,
+                OcrUpstream& upstream, const Clock& clock, ScanSettings settings);
+
+    /// kCredentialMissing (empty), kCredentialInvalid (unknown, revoked, expired, malformed: told apart by nobody).
+    Result<Caller> authenticate(std::string_view credential) const;
+    /// Whether this merchant may scan now: kMerchantSuspended, kMerchantNotAuthorized, kPermission117Missing,
+    /// kAccountNotEligible; kCredentialInvalid where the key was revoked since. Grants that an event called stale are
+    /// not judged here: scan() re-reads them first.
+    Result<Done> admit(const Caller& caller) const;
+    /// Scans one licence and books it. Every code of the drop-in error table can come back, the ones about form apart;
+    /// `upstream` is set where WeChat said no, `request_id` where the ledger has a hold behind the error, `replayed`
+    /// where an earlier outcome is told again.
+    /// The answer is there only when it is durable. Never throws for a silent or refusing upstream.
+    Task<Result<ScanOutput>> scan(ScanInput input);
+
+private:
+    using Call = std::variant<UpstreamAnswer, UpstreamSilence, Error>;  // Error: refused by us between two tries
+    /// One scan under way: set aside in the ledger, not yet concluded.
+    struct Held {
+        MerchantId merchant;
+        RequestId request;
+        UtcTime at;
+        SteadyTime deadline;
+        bool keep_reply = false;
+    };
+
+    enum class StaleGrants { kPass, kCount };  // whether grants in doubt may refuse
+    Result<Done> judge(const Caller& caller, StaleGrants stale) const;
+    Task<Result<Done>> trustGrants(const Caller& caller);
+    Reservation reservationOf(const ScanInput& input, UtcTime at) const;
+    Task<Result<ReserveOutcome>> reserve(Reservation reservation, bool may_rename, RequestId& request);
+    Result<ScanOutput> tellAgain(const Repeat& repeat, const Held& held) const;
+    Error windowFull(const WindowFull& full) const;
+
+    Task<Call> call(const Held& held, const Caller& caller, const Picture& picture, LiveToken token);
+    Task<Result<ScanOutput>> conclude(const Held& held, UpstreamAnswer answer);
+    Task<Result<ScanOutput>> concludeSilence(const Held& held, UpstreamSilence silence);
+    Task<Result<ScanOutput>> settle(const Held& held, UpstreamAnswer answer, Verdict verdict);
+    Task<Error> release(const Held& held, Error error, bool upstream_full);
+    Task<Error> giveUp(const Held& held, std::string reason, Error error);
+    Error errorOf(const Verdict& verdict, const UpstreamAnswer& answer, const Held& held) const;
+
+    const MerchantStore& merchants_;
+    const AuthorizationStore& authorizations_;
+    const CredentialHasher& hasher_;
+    TokenKeeper& tokens_;
+    GrantKeeper& grants_;
+    UsageLedger& ledger_;
+    OcrUpstream& upstream_;
+    const Clock& clock_;
+    const ScanSettings settings_;
+};
+
+}  // namespace tenants

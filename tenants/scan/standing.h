@@ -1,0 +1,29 @@
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "tenants/authorization/authorization.h"
+#include "tenants/base/error.h"
+#include "tenants/merchant/merchant.h"
+
+namespace tenants {
+
+/// Whether a merchant can scan, and what stands in the way: one answer for the scan and for the operator's view.
+struct Standing {
+    std::string_view state;            // pending, active, restricted, unauthorized, suspended
+    std::string state_reason;          // stable text, or the operator's own words; empty: nothing to say
+    std::optional<ErrorCode> refusal;  // what a scan is answered with; none: it may go on
+};
+
+/// Checked in this order: suspended, not authorized, permission set 117, the account's eligibility. `authorization`
+/// may be null: none yet. Reasons: `not_authorized_yet`, `authorization_withdrawn`, `permission_117_missing`,
+/// `account_not_eligible`; for an active merchant the trouble that its last token refresh had, if any. Grants are judged
+/// as they are known; whether they are stale is for the caller to look at.
+Standing standingOf(const Merchant& merchant, const Authorization* authorization);
+
+/// The words that go with a refusal of `standingOf`, for the merchant's developer.
+Error refusalError(ErrorCode refusal);
+
+}  // namespace tenants

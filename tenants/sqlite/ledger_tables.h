@@ -1,0 +1,104 @@
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "tenants/base/key_ring.h"
+#include "tenants/base/result.h"
+#include "tenants/base/sealing.h"
+#include "tenants/sqlite/quota_windows.h"
+#include "tenants/sqlite/writer.h"
+#include "tenants/usage/usage_ledger.h"
+
+namespace tenants::sqlite {
+
+/// Where a kept reply is sealed: by the merchant and the request, which are known before there is a row.
+SealedPlace replyPlace(std::string_view application, const MerchantId& merchant, const RequestId& request);
+
+/// What the ledger's changes do to the tables. Everything here runs on the writer's thread, inside its transaction.
+class LedgerTables final : public BatchParticipant {
+public:
+    LedgerTables(SQLite::Database& database, const KeyRing& ring, std::string application);
+
+    Result<ReserveOutcome> reserve(const Reservation& reservation);
+    /// `entry` names the charge, should there be one; `sealed_reply` is sealed for `replyPlace`.
+    Result<Settled> settle(const Settlement& settlement, const EntryId& entry,
+                           const std::optional<std::string>& sealed_reply);
+    Result<Done> release(const Release& release);
+    Result<Done> markUnknown(const MerchantId& merchant, const RequestId& request, const std::string& reason,
+                             UtcTime now);
+    /// Turns at most `count` expired holds to unknown, and says how many.
+    Result<std::int64_t> abandon(UtcTime before, UtcTime now, std::int64_t count);
+    /// Erases at most `count` expired replies, and says how many.
+    Result<std::int64_t> eraseReplies(UtcTime now, std::int64_t count);
+    Result<Done> reopenUpstreamWindow(const MerchantId& merchant, UtcTime now);
+    /// Gives the day window that is open at `now` a new limit, never below what it has used and held.
+    void changeDayLimit(std::int64_t merchant_row, std::int64_t limit, UtcTime now);
+
+    void beforeCommit() override;
+    void afterRollback() noexcept override;
+
+private:
+    /// The end of one merchant's chains.
+    struct Head {
+        std::int64_t merchant_row = 0;
+        std::int64_t last_number = 0;
+        std::optional<std::int64_t> last_entry_row;
+        std::optional<std::int64_t> last_hold_row;
+        bool changed = false;
+    };
+    struct Hold {
+        std::int64_t row = 0;
+        HoldState state = HoldState::kHeld;
+        std::int64_t units = 0;
+        Fingerprint fingerprint;
+        std::int64_t day_window_row = 0;
+        std::int64_t upstream_window_row = 0;
+    };
+    struct StateChange {
+        HoldState state;
+        const std::string& reason;
+        UtcTime now;
+        std::optional<Outcome> outcome = {};
+        std::optional<std::int64_t> entry_row = {};
+    };
+
+    Head* headOf(const MerchantId& merchant);
+    std::optional<Hold> findHold(const Head& head, const RequestId& request);
+    bool insertHold(Head& head, const Reservation& reservation, const QuotaWindow& day, const QuotaWindow& upstream);
+    void reopenHold(const Hold& hold, const Reservation& reservation, const QuotaWindow& day,
+                    const QuotaWindow& upstream);
+    void changeState(const Hold& hold, const StateChange& change);
+    Result<Hold> heldHold(const MerchantId& merchant, const RequestId& request);
+    Repeat repeatOf(const Hold& hold, const Reservation& reservation);
+    Settled firstResult(const Hold& hold);
+    std::int64_t appendEntry(Head& head, const Hold& hold, const EntryId& entry, Outcome outcome, UtcTime now);
+    void markHeadChanged(Head& head);
+
+    SQLite::Database& database_;
+    const KeyRing& ring_;
+    const std::string application_;
+    QuotaWindows windows_;
+    std::unordered_map<MerchantId, Head> heads_;
+    std::vector<Head*> changed_heads_;
+
+    SQLite::Statement select_head_;
+    SQLite::Statement upsert_head_;
+    SQLite::Statement select_hold_;
+    SQLite::Statement select_first_result_;
+    SQLite::Statement select_abandoned_;
+    SQLite::Statement insert_hold_;
+    SQLite::Statement reopen_hold_;
+    SQLite::Statement update_state_;
+    SQLite::Statement insert_entry_;
+    SQLite::Statement insert_reply_;
+    SQLite::Statement delete_replies_;
+};
+
+}  // namespace tenants::sqlite

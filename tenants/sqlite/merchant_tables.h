@@ -1,0 +1,37 @@
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+
+#include <cstdint>
+#include <optional>
+
+#include "tenants/base/result.h"
+#include "tenants/merchant/api_key.h"
+#include "tenants/merchant/merchant.h"
+#include "tenants/sqlite/ledger_tables.h"
+#include "tenants/sqlite/merchant_directory.h"
+
+namespace tenants::sqlite {
+
+/// What the merchants' changes do to the tables. Everything here runs on the writer's thread, inside its transaction,
+/// except `load`, which fills the directory before the writer starts.
+class MerchantTables {
+public:
+    MerchantTables(SQLite::Database& database, LedgerTables& ledger);
+
+    void load(MerchantDirectory& directory);
+
+    Result<Done> add(const Merchant& merchant);
+    Result<Merchant> update(const Merchant& changed, UtcTime now);
+    Result<Done> addKey(const ApiKey& key);
+    Result<ApiKey> revokeKey(const MerchantId& merchant, const KeyId& key, UtcTime now);
+    Result<Done> addAdminToken(const AdminToken& token);
+    Result<AdminToken> revokeAdminToken(const KeyId& token, UtcTime now);
+
+private:
+    SQLite::Database& database_;
+    LedgerTables& ledger_;
+};
+
+}  // namespace tenants::sqlite

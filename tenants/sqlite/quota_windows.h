@@ -1,0 +1,74 @@
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "tenants/base/clock.h"
+#include "tenants/usage/hold.h"
+
+namespace tenants::sqlite {
+
+enum class Policy : std::uint8_t { kDay, kUpstreamDay };
+std::string_view policyText(Policy policy);
+
+/// One quota window as the writer changes it.
+struct QuotaWindow {
+    std::int64_t row = 0;
+    DaySpan span;
+    std::optional<std::int64_t> limit;
+    std::int64_t used = 0;
+    std::int64_t held = 0;
+    std::int64_t unknown = 0;
+    bool changed = false;
+
+    bool fits(std::int64_t units) const { return !limit || used + held + units <= *limit; }
+};
+
+/// The windows that scans take from, kept in memory by the writer's thread and written once a group: a busy merchant's
+/// window changes with every scan. Belongs to one thread.
+class QuotaWindows {
+public:
+    explicit QuotaWindows(SQLite::Database& database);
+
+    /// Null where that window was never opened. Pointers and references stay good until `write` or `forget`.
+    QuotaWindow* find(std::int64_t merchant_row, Policy policy, UtcTime starts);
+    /// The one that `instant` lies in; where spans overlap, the one that starts last.
+    QuotaWindow* findAt(std::int64_t merchant_row, Policy policy, UtcTime instant);
+    QuotaWindow& open(std::int64_t merchant_row, Policy policy, const WindowClaim& claim);
+    QuotaWindow& at(std::int64_t row);
+    /// To be told after each change.
+    void changed(QuotaWindow& window);
+
+    void write();
+    void forget() noexcept;
+
+private:
+    struct Place {
+        std::int64_t merchant_row;
+        UtcTime starts;
+        Policy policy;
+        bool operator==(const Place&) const = default;
+    };
+    struct PlaceHash {
+        std::size_t operator()(const Place& place) const noexcept;
+    };
+    QuotaWindow& remember(const Place& place, QuotaWindow window);
+
+    SQLite::Database& database_;
+    SQLite::Statement select_;
+    SQLite::Statement select_at_;
+    SQLite::Statement select_row_;
+    SQLite::Statement insert_;
+    SQLite::Statement update_;
+    std::unordered_map<std::int64_t, QuotaWindow> by_row_;
+    std::unordered_map<Place, QuotaWindow*, PlaceHash> by_place_;
+    std::vector<QuotaWindow*> changed_;
+};
+
+}  // namespace tenants::sqlite

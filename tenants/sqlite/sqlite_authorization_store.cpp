@@ -1,0 +1,98 @@
+#include "tenants/sqlite/sqlite_authorization_store.h"
+
+#include <stdexcept>
+#include <utility>
+
+#include "tenants/sqlite/write.h"
+
+namespace tenants::sqlite {
+namespace {
+
+template <class T>
+T found(Result<T> result) {
+    if (!result) throw std::runtime_error("store unavailable: " + result.error().for_log);
+    return *std::move(result);
+}
+
+}  // namespace
+
+std::shared_ptr<const Authorization> SqliteAuthorizationStore::find(const MerchantId& merchant) const {
+    return directory_.find(merchant);
+}
+
+std::shared_ptr<const Authorization> SqliteAuthorizationStore::findByAppId(const AppId& appid) const {
+    return directory_.findByAppId(appid);
+}
+
+Task<Result<std::shared_ptr<const Authorization>>> SqliteAuthorizationStore::save(Authorization next) {
+    const SealedTokens tokens = seals_.sealTokens(next, next.generation + 1);
+    Write write{writer_, [&] { return tables_.save(next, tokens); },
+                [&](const std::shared_ptr<const Authorization>& stored) { directory_.put(stored); }};
+    co_return co_await write;
+}
+
+std::shared_ptr<const ComponentState> SqliteAuthorizationStore::component() const {
+    return directory_.component();
+}
+
+Task<Result<Done>> SqliteAuthorizationStore::saveTicket(SharedSecret ticket, UtcTime created_at) {
+    Write write{writer_, [&] { return tables_.saveTicket(ticket, created_at); },
+                [&](const ComponentState& stored) { directory_.put(stored); }};
+    const Result<ComponentState> stored = co_await write;
+    if (!stored) co_return stored.error();
+    co_return Done{};
+}
+
+Task<Result<Done>> SqliteAuthorizationStore::saveComponentToken(SharedSecret access_token, UtcTime expires_at) {
+    Write write{writer_, [&] { return tables_.saveComponentToken(access_token, expires_at); },
+                [&](const ComponentState& stored) { directory_.put(stored); }};
+    const Result<ComponentState> stored = co_await write;
+    if (!stored) co_return stored.error();
+    co_return Done{};
+}
+
+Task<Result<Done>> SqliteAuthorizationStore::addLink(AuthorizationLink link) {
+    Write write{writer_, [&] { return tables_.addLink(link); }};
+    co_return co_await write;
+}
+
+Task<std::optional<AuthorizationLink>> SqliteAuthorizationStore::findLinkByState(std::string state_hash) {
+    Write write{writer_, [&] { return tables_.findLinkByState(state_hash); }};
+    Result<std::optional<AuthorizationLink>> link = co_await write;
+    co_return found(std::move(link));
+}
+
+Task<std::optional<AuthorizationLink>> SqliteAuthorizationStore::findLinkByPreAuthCode(std::string pre_auth_code_hash) {
+    Write write{writer_, [&] { return tables_.findLinkByPreAuthCode(pre_auth_code_hash); }};
+    Result<std::optional<AuthorizationLink>> link = co_await write;
+    co_return found(std::move(link));
+}
+
+Task<Result<bool>> SqliteAuthorizationStore::claimCode(std::string code_hash, UtcTime now) {
+    Write write{writer_, [&] { return tables_.claimCode(code_hash, now); }};
+    co_return co_await write;
+}
+
+Task<Result<Done>> SqliteAuthorizationStore::unclaimCode(std::string code_hash) {
+    Write write{writer_, [&] { return tables_.unclaimCode(code_hash); }};
+    co_return co_await write;
+}
+
+Task<Result<std::optional<PlatformEvent>>> SqliteAuthorizationStore::addEvent(PlatformEvent event) {
+    const std::optional<std::string> sealed_code = seals_.sealCode(event);
+    Write write{writer_, [&] { return tables_.addEvent(event, sealed_code); }};
+    co_return co_await write;
+}
+
+Task<Result<Done>> SqliteAuthorizationStore::markEventHandled(std::int64_t event, UtcTime now) {
+    Write write{writer_, [&] { return tables_.markEventHandled(event, now); }};
+    co_return co_await write;
+}
+
+Task<std::vector<PlatformEvent>> SqliteAuthorizationStore::unhandledEvents() {
+    Write write{writer_, [&] { return tables_.unhandledEvents(); }};
+    Result<std::vector<PlatformEvent>> events = co_await write;
+    co_return found(std::move(events));
+}
+
+}  // namespace tenants::sqlite

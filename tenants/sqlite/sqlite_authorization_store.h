@@ -1,0 +1,45 @@
+#pragma once
+
+#include "tenants/authorization/authorization_store.h"
+#include "tenants/sqlite/authorization_directory.h"
+#include "tenants/sqlite/authorization_seals.h"
+#include "tenants/sqlite/authorization_tables.h"
+#include "tenants/sqlite/writer.h"
+
+namespace tenants::sqlite {
+
+/// The authorizations' port over the writer and the directory. Look-ups of links and events go through the writer too,
+/// so that no event loop waits for the disk; they throw std::runtime_error where the store is unavailable. All that it
+/// borrows must outlive it.
+class SqliteAuthorizationStore final : public AuthorizationStore {
+public:
+    SqliteAuthorizationStore(Writer& writer, AuthorizationTables& tables, AuthorizationDirectory& directory,
+                             const AuthorizationSeals& seals)
+        : writer_(writer), tables_(tables), directory_(directory), seals_(seals) {}
+
+    std::shared_ptr<const Authorization> find(const MerchantId& merchant) const override;
+    std::shared_ptr<const Authorization> findByAppId(const AppId& appid) const override;
+    Task<Result<std::shared_ptr<const Authorization>>> save(Authorization next) override;
+
+    std::shared_ptr<const ComponentState> component() const override;
+    Task<Result<Done>> saveTicket(SharedSecret ticket, UtcTime created_at) override;
+    Task<Result<Done>> saveComponentToken(SharedSecret access_token, UtcTime expires_at) override;
+
+    Task<Result<Done>> addLink(AuthorizationLink link) override;
+    Task<std::optional<AuthorizationLink>> findLinkByState(std::string state_hash) override;
+    Task<std::optional<AuthorizationLink>> findLinkByPreAuthCode(std::string pre_auth_code_hash) override;
+    Task<Result<bool>> claimCode(std::string code_hash, UtcTime now) override;
+    Task<Result<Done>> unclaimCode(std::string code_hash) override;
+
+    Task<Result<std::optional<PlatformEvent>>> addEvent(PlatformEvent event) override;
+    Task<Result<Done>> markEventHandled(std::int64_t event, UtcTime now) override;
+    Task<std::vector<PlatformEvent>> unhandledEvents() override;
+
+private:
+    Writer& writer_;
+    AuthorizationTables& tables_;
+    AuthorizationDirectory& directory_;
+    const AuthorizationSeals& seals_;
+};
+
+}  // namespace tenants::sqlite

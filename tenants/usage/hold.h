@@ -1,0 +1,100 @@
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+
+#include "tenants/base/clock.h"
+#include "tenants/base/ids.h"
+#include "tenants/base/secret.h"
+
+namespace tenants {
+
+/// A unit set aside before WeChat is called; also the idempotency record of its request.
+enum class HoldState {
+    kHeld,      // the call runs
+    kSettled,   // the outcome is known and WeChat did the work: charged, or not recognised and given back
+    kReleased,  // known to have had no effect: given back, the request may run again
+    kUnknown,   // sent, but no answer; stays held until decided
+};
+std::string_view holdStateText(HoldState state);  // held, settled, released, unknown
+std::optional<HoldState> holdStateFromText(std::string_view text);
+
+/// How a scan ended that WeChat worked on.
+enum class Outcome { kRecognised, kNotRecognised };
+std::string_view outcomeText(Outcome outcome);  // billed, not_recognised
+
+/// SHA-256 that tells whether a repeat is the same request; empty where the caller gave no Idempotency-Key.
+using Fingerprint = std::optional<std::array<unsigned char, 32>>;
+
+/// One period of one limit that a hold takes from. A new period is a new row, so nothing is ever reset.
+struct WindowClaim {
+    DaySpan span;
+    std::optional<std::int64_t> limit;  // for a window that opens now; an open one keeps its own. None: not known
+};
+
+/// Policy names, in the order in which windows are always taken.
+inline constexpr std::string_view kDayPolicy = "day";                   // the merchant's own day limit
+inline constexpr std::string_view kUpstreamDayPolicy = "upstream_day";  // WeChat's quota of the merchant's account
+
+struct Reservation {
+    MerchantId merchant;
+    RequestId request;
+    KeyId key;
+    std::string x_request_id;  // for the logs of both sides; may differ from `request`
+    Fingerprint fingerprint;
+    std::int64_t units = 1;
+    UtcTime at;
+    UtcTime expires_at;  // call deadline and a margin: past it the sweeper may say unknown
+    WindowClaim day;
+    WindowClaim upstream_day;
+};
+
+/// The upstream's answer, kept encrypted for a while so that a repeat gets the same bytes.
+struct KeptReply {
+    Outcome outcome = Outcome::kRecognised;
+    SharedSecret body;  // WeChat's own bytes
+};
+
+/// What reserving came to.
+struct Reserved {};
+struct Repeat {                                // the request is known already
+    HoldState state = HoldState::kHeld;        // never kReleased with the same fingerprint: such a hold was reopened
+    bool same_request = false;                 // the fingerprints are there and equal
+    std::optional<KeptReply> reply;            // settled and not yet expired
+    std::optional<std::int64_t> entry_number;  // settled with a charge
+    std::string x_request_id;                  // of the first time
+};
+struct WindowFull {
+    std::string_view policy;  // kDayPolicy or kUpstreamDayPolicy
+    UtcTime ends_at;
+};
+using ReserveOutcome = std::variant<Reserved, Repeat, WindowFull>;
+
+/// WeChat answered whole: charged if recognised, given back to the merchant (but used upstream) if not.
+struct Settlement {
+    MerchantId merchant;
+    RequestId request;
+    Outcome outcome = Outcome::kRecognised;
+    UtcTime now;
+    SharedSecret reply_body;  // null: keep no reply
+    std::optional<UtcTime> reply_expires_at;
+};
+struct Settled {
+    std::optional<EntryId> entry;  // of the charge
+    std::optional<std::int64_t> entry_number;
+};
+
+/// Known to have had no effect.
+struct Release {
+    MerchantId merchant;
+    RequestId request;
+    std::string reason;          // stable code
+    bool upstream_full = false;  // WeChat said its quota is gone: no more calls until that window turns
+    UtcTime now;
+};
+
+}  // namespace tenants

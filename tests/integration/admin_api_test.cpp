@@ -1,0 +1,208 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "tests/integration/support/eventually.h"
+#include "tests/integration/support/installation.h"
+
+namespace integration {
+namespace {
+
+using testing::HasSubstr;
+
+void expectProblem(const HttpAnswer& answer, long status, const std::string& what) {
+    EXPECT_EQ(answer.status, status) << what << ": " << answer.failure << answer.body;
+    EXPECT_EQ(answer.header("Content-Type"), "application/problem+json") << what;
+    if (answer.status != status) return;
+    const Json problem{answer.body};
+    EXPECT_EQ(problem.at("status").integer(), status) << what;
+    EXPECT_NE(problem.at("code").text(), "") << what;
+    EXPECT_EQ(problem.at("request_id").text(), answer.header("X-Request-Id")) << what;
+}
+
+class AdminApi : public testing::Test {
+protected:
+    HttpAnswer send(const std::string& method, const std::string& path, const std::string& body = {},
+                    std::vector<std::string> headers = {}) {
+        return installation_.admin().send(method, path, body, std::move(headers));
+    }
+
+    Installation installation_;
+};
+
+TEST_F(AdminApi, NobodyGetsInWithoutAToken) {
+    const std::string merchant = installation_.createMerchant("Guarded");
+    const Key key = installation_.admin().createKey(merchant);
+    for (const std::string& token : {std::string{}, std::string{"wrong"}, key.text, installation_.adminToken() + "x",
+                                     installation_.adminToken().substr(1)}) {
+        AdminClient stranger{installation_.adminUrl(), token};
+        for (const std::string& path :
+             {std::string{"/merchants"}, "/merchants/" + merchant, "/merchants/" + merchant + "/keys",
+              "/merchants/" + merchant + "/usage-entries"}) {
+            const HttpAnswer answer = stranger.send("GET", path);
+            expectProblem(answer, 401, path + " with \"" + token + "\"");
+            EXPECT_THAT(answer.header("WWW-Authenticate"), HasSubstr("Bearer"));
+        }
+        expectProblem(stranger.send("POST", "/merchants", R"({"name":"intruder"})"), 401, "POST");
+        expectProblem(stranger.send("PATCH", "/merchants/" + merchant, R"({"day_limit":1})"), 401, "PATCH");
+    }
+    EXPECT_EQ(installation_.admin().call("GET", "/merchants").at("merchants").size(), 1U);
+}
+
+TEST_F(AdminApi, WhatDoesNotExistIs404) {
+    const std::string merchant = installation_.createMerchant("Only");
+    for (const char* path : {"/merchants/mer_none", "/merchants/mer_none/keys", "/merchants/mer_none/usage-entries",
+                             "/merchants/mer_none/holds", "/merchants/mer_none/quota", "/plants"}) {
+        EXPECT_EQ(send("GET", path).status, 404) << path;
+    }
+    expectProblem(send("POST", "/merchants/mer_none/keys", "{}"), 404, "key of nobody");
+    expectProblem(send("POST", "/merchants/mer_none/authorization-links", "{}"), 404, "link of nobody");
+    expectProblem(send("PATCH", "/merchants/mer_none", R"({"day_limit":1})"), 404, "change of nobody");
+    expectProblem(send("POST", "/merchants/" + merchant + "/keys/key_none:revoke"), 404, "no such key");
+}
+
+TEST_F(AdminApi, BadBodiesAre400AndChangeNothing) {
+    const std::string merchant = installation_.admin().createMerchant("Steady", "\"day_limit\":7");
+    for (const char* body :
+         {"{", "[]", "\"text\"", "{\"nmae\":\"x\"}", "{}", "{\"name\":\"\"}", "{\"name\":7}",
+          "{\"name\":\"a\\u0000b\"}", "{\"name\":\"x\",\"day_limit\":-1}", "{\"name\":\"x\",\"day_limit\":1.5}",
+          "{\"name\":\"x\",\"day_limit\":\"9\"}", "{\"name\":\"x\",\"day_limit\":99999999999999999999}"}) {
+        expectProblem(send("POST", "/merchants", body), 400, body);
+    }
+    for (const char* body : {"{\"day_limt\":1}", "{\"day_limit\":true}", "{\"suspended\":\"yes\"}", "nonsense"}) {
+        expectProblem(send("PATCH", "/merchants/" + merchant, body), 400, body);
+    }
+    expectProblem(send("POST", "/merchants/" + merchant + "/keys", R"({"expires_at":"tomorrow"})"), 400, "expires_at");
+    expectProblem(send("POST", "/merchants/" + merchant + "/keys", R"({"lable":"x"})"), 400, "unknown member");
+
+    EXPECT_EQ(installation_.admin().merchant(merchant).at("day_limit").integer(), 7);
+    EXPECT_EQ(installation_.admin().call("GET", "/merchants").at("merchants").size(), 1U);
+}
+
+TEST_F(AdminApi, IfMatchGuardsAChange) {
+    const std::string merchant = installation_.createMerchant("Versions");
+    const std::string path = "/merchants/" + merchant;
+    const HttpAnswer shown = send("GET", path);
+    const std::string etag = shown.header("ETag");
+    EXPECT_EQ(Json{shown.body}.at("etag").text(), etag);
+
+    EXPECT_EQ(send("PATCH", path, R"({"day_limit":1})", {"If-Match: " + etag}).status, 200);
+    expectProblem(send("PATCH", path, R"({"day_limit":2})", {"If-Match: " + etag}), 412, "stale etag");
+
+    EXPECT_EQ(installation_.admin().merchant(merchant).at("day_limit").integer(), 1);
+    EXPECT_NE(send("GET", path).header("ETag"), etag);
+}
+
+TEST_F(AdminApi, PagesHoldEveryMerchantOnce) {
+    std::set<std::string> created;
+    for (int number = 0; number < 5; ++number) created.insert(installation_.createMerchant(std::to_string(number)));
+    std::set<std::string> seen;
+    std::string token;
+    int pages = 0;
+    do {
+        const Json page =
+            installation_.admin().call("GET", "/merchants?page_size=2&page_token=" + percentEncoded(token));
+        EXPECT_LE(page.at("merchants").size(), 2U);
+        for (std::size_t i = 0; i < page.at("merchants").size(); ++i) {
+            EXPECT_TRUE(seen.insert(page.at("merchants").at(i).at("id").text()).second);
+        }
+        token = page.at("next_page_token").text();
+        ++pages;
+    } while (!token.empty() && pages < 10);
+
+    EXPECT_EQ(seen, created);
+    EXPECT_EQ(pages, 3);
+}
+
+TEST_F(AdminApi, PageTokensThatAreForgedOrOfAnotherListAre400) {
+    for (int number = 0; number < 3; ++number) installation_.createMerchant(std::to_string(number));
+    const std::string merchant = installation_.createMerchant("Lists");
+    std::string token = installation_.admin().call("GET", "/merchants?page_size=1").at("next_page_token").text();
+    ASSERT_NE(token, "");
+
+    expectProblem(send("GET", "/merchants/" + merchant + "/usage-entries?page_token=" + token), 400, "other list");
+    token.at(token.size() / 2) = token.at(token.size() / 2) == 'A' ? 'B' : 'A';
+    expectProblem(send("GET", "/merchants?page_token=" + token), 400, "forged");
+    expectProblem(send("GET", "/merchants?page_token=x"), 400, "short");
+    expectProblem(send("GET", "/merchants?page_token=%2B%2B"), 400, "not base64url");
+    expectProblem(send("GET", "/merchants?page_size=-1"), 400, "negative size");
+    expectProblem(send("GET", "/merchants?page_size=many"), 400, "no number");
+    EXPECT_EQ(send("GET", "/merchants?page_size=100000").status, 200) << "more than the maximum is lowered to it";
+    expectProblem(send("GET", "/merchants/" + merchant + "/holds?state=lost"), 400, "unknown state");
+}
+
+TEST_F(AdminApi, ChangedDayLimitHoldsInTheOpenWindow) {
+    waitOutMidnight(std::chrono::seconds{60});
+    installation_.sandbox().scriptAnswer(licenceAnswer("京K00001"));
+    const Merchant merchant = installation_.onboard("Limits", "\"day_limit\":2");
+    MerchantClient client = installation_.clientOf(merchant.key.text);
+    ASSERT_EQ(client.scan(picture(1)).errcode, 0);
+    ASSERT_EQ(client.scan(picture(2)).errcode, 0);
+    ASSERT_EQ(client.scan(picture(3)).errcode, 45009);
+
+    installation_.admin().call("PATCH", "/merchants/" + merchant.id, R"({"day_limit":3})");
+
+    EXPECT_EQ(client.scan(picture(4)).errcode, 0);
+    EXPECT_EQ(client.scan(picture(5)).errcode, 45009);
+    EXPECT_EQ(installation_.admin().window(merchant.id).limit, 3);
+
+    const HttpAnswer lowered = send("PATCH", "/merchants/" + merchant.id, R"({"day_limit":1})");
+
+    EXPECT_EQ(lowered.status, 200) << lowered.body;
+    EXPECT_EQ(client.scan(picture(6)).errcode, 45009);
+    EXPECT_EQ(installation_.admin().window(merchant.id).used, 3) << "what was used stays used";
+}
+
+TEST_F(AdminApi, MerchantsRowsAreItsOwn) {
+    installation_.sandbox().scriptAnswer(licenceAnswer("京K00002"));
+    const Merchant one = installation_.onboard("One");
+    const Merchant other = installation_.onboard("Other");
+    for (int number = 0; number < 3; ++number) {
+        ASSERT_EQ(installation_.clientOf(one.key.text).scan(picture(number)).errcode, 0);
+    }
+
+    EXPECT_TRUE(installation_.admin().entries(other.id).empty());
+    EXPECT_TRUE(installation_.admin().holds(other.id).empty());
+    EXPECT_EQ(installation_.admin().window(other.id).used, 0);
+    EXPECT_EQ(installation_.admin().call("GET", "/merchants/" + other.id + "/keys").at("keys").size(), 1U);
+    expectProblem(send("POST", "/merchants/" + other.id + "/keys/" + one.key.id + ":revoke"), 404, "another's key");
+    EXPECT_EQ(installation_.clientOf(one.key.text).scan(picture(9)).errcode, 0) << "the key was revoked after all";
+
+    const std::string token = installation_.admin()
+                                  .call("GET", "/merchants/" + one.id + "/usage-entries?page_size=1")
+                                  .at("next_page_token")
+                                  .text();
+    expectProblem(send("GET", "/merchants/" + other.id + "/usage-entries?page_token=" + token), 400, "another's page");
+}
+
+TEST_F(AdminApi, KeyIsShownOnceAndListedWithoutItsText) {
+    const std::string merchant = installation_.createMerchant("Keys");
+    const Key key = installation_.admin().createKey(merchant, "till");
+    ASSERT_TRUE(key.text.starts_with("tgk_"));
+
+    const HttpAnswer list = send("GET", "/merchants/" + merchant + "/keys");
+
+    const Json shown = Json{list.body}.at("keys").at(0);
+    EXPECT_EQ(shown.at("id").text(), key.id);
+    EXPECT_EQ(shown.at("label").text(), "till");
+    EXPECT_EQ(shown.at("state").text(), "active");
+    EXPECT_FALSE(shown.has("key"));
+    EXPECT_EQ(list.body.find(key.text), std::string::npos);
+    installation_.admin().revokeKey(merchant, key.id);
+    EXPECT_EQ(Json{send("GET", "/merchants/" + merchant + "/keys").body}.at("keys").at(0).at("state").text(),
+              "revoked");
+}
+
+TEST_F(AdminApi, KeyExpires) {
+    installation_.sandbox().scriptAnswer(licenceAnswer("京K00003"));
+    const Merchant merchant = installation_.onboard("Expiry");
+    const Json key = installation_.admin().call("POST", "/merchants/" + merchant.id + "/keys",
+                                                R"({"label":"old","expires_at":"2020-01-01T00:00:00Z"})");
+
+    EXPECT_EQ(key.at("state").text(), "expired");
+    EXPECT_EQ(installation_.clientOf(key.at("key").text()).scan(picture(1)).errcode, 40001);
+}
+
+}  // namespace
+}  // namespace integration

@@ -1,0 +1,223 @@
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tenants/base/task.h"
+#include "tests/support/contract/stores_under_test.h"
+
+/// What AuthorizationStore promises, whatever it is made of. Included by one source file of a test program.
+namespace test_support {
+
+using namespace tenants;  // the tests' own vocabulary is the domain's
+
+class AuthorizationStoreContract : public testing::TestWithParam<StoresFactory> {
+protected:
+    AuthorizationStoreContract() : stores_(GetParam().make()) {
+        for (const char* const id : {"mer_a", "mer_b"}) {
+            const Merchant added{MerchantId{id}, "shop", false, "", 100, kNoon, 1};
+            EXPECT_TRUE(runBlocking(stores_->merchants().add(added)));
+        }
+    }
+
+    AuthorizationStore& store() { return stores_->authorizations(); }
+
+    Authorization authorization(const std::string& merchant, const std::string& appid) const {
+        Authorization authorization;
+        authorization.merchant = MerchantId{merchant};
+        authorization.appid = AppId{appid};
+        authorization.granted_sets = {17, 117, 1117};
+        authorization.account = {AccountKind::kService, true, 1, "粤停车"};
+        authorization.event_at = kNoon - std::chrono::seconds{5};
+        authorization.changed_at = kNoon;
+        authorization.access_token = shareSecret("access-" + merchant);
+        authorization.access_expires_at = kNoon + std::chrono::hours{2};
+        authorization.refresh_token = shareSecret("refresh-" + merchant);
+        return authorization;
+    }
+    std::shared_ptr<const Authorization> save(const Authorization& next) {
+        const Result<std::shared_ptr<const Authorization>> saved = runBlocking(store().save(next));
+        EXPECT_TRUE(saved);
+        return *saved;
+    }
+    PlatformEvent event(const std::string& dedupe_key) const {
+        PlatformEvent event;
+        event.dedupe_key = dedupe_key;
+        event.info_type = "authorized";
+        event.appid = AppId{"wx1"};
+        event.authorization_code = shareSecret("code-" + dedupe_key);
+        event.pre_auth_code_hash = "abc";
+        event.created_at = kNoon;
+        event.received_at = kNoon + std::chrono::seconds{1};
+        return event;
+    }
+
+    const UtcTime kNoon = UtcTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 22}} + std::chrono::hours{4};
+    std::unique_ptr<StoresUnderTest> stores_;
+};
+
+TEST_P(AuthorizationStoreContract, SavedAuthorizationIsFoundByMerchantAndByAppId) {
+    const std::shared_ptr<const Authorization> saved = save(authorization("mer_a", "wx1"));
+
+    EXPECT_EQ(saved->generation, 1);
+    const std::shared_ptr<const Authorization> found = store().find(MerchantId{"mer_a"});
+    ASSERT_NE(found, nullptr);
+    EXPECT_EQ(store().findByAppId(AppId{"wx1"}), found);
+    EXPECT_EQ(found->merchant, MerchantId{"mer_a"});
+    EXPECT_EQ(found->appid, AppId{"wx1"});
+    EXPECT_EQ(found->granted_sets, (std::set<int>{17, 117, 1117}));
+    EXPECT_EQ(found->account.kind, AccountKind::kService);
+    EXPECT_TRUE(found->account.verified);
+    EXPECT_EQ(found->account.account_status, 1);
+    EXPECT_EQ(found->account.nick_name, "粤停车");
+    EXPECT_EQ(found->event_at, kNoon - std::chrono::seconds{5});
+    EXPECT_EQ(found->access_token->expose(), "access-mer_a");
+    EXPECT_EQ(found->access_expires_at, kNoon + std::chrono::hours{2});
+    EXPECT_EQ(found->refresh_token->expose(), "refresh-mer_a");
+    EXPECT_EQ(found->previous_refresh_token, nullptr);
+    EXPECT_EQ(found->generation, 1);
+}
+
+TEST_P(AuthorizationStoreContract, EachSaveIsTheNextGenerationAndAnOlderOneIsRefused) {
+    const std::shared_ptr<const Authorization> first = save(authorization("mer_a", "wx1"));
+    Authorization next = *first;
+    next.access_token = shareSecret("newer");
+    next.trouble = "refresh_refused";
+    ASSERT_EQ(save(next)->generation, 2);
+
+    EXPECT_EQ(runBlocking(store().save(*first)).error().code, ErrorCode::kPreconditionFailed);
+    EXPECT_EQ(runBlocking(store().save(authorization("mer_a", "wx1"))).error().code, ErrorCode::kPreconditionFailed);
+    EXPECT_EQ(runBlocking(store().save([&] {
+                  Authorization future = authorization("mer_b", "wx2");
+                  future.generation = 7;
+                  return future;
+              }()))
+                  .error()
+                  .code,
+              ErrorCode::kPreconditionFailed);
+
+    EXPECT_EQ(store().find(MerchantId{"mer_a"})->access_token->expose(), "newer");
+    EXPECT_EQ(store().find(MerchantId{"mer_a"})->trouble, "refresh_refused");
+    EXPECT_EQ(store().find(MerchantId{"mer_b"}), nullptr);
+}
+
+TEST_P(AuthorizationStoreContract, AccountOfAnotherMerchantIsAConflict) {
+    save(authorization("mer_a", "wx1"));
+
+    EXPECT_EQ(runBlocking(store().save(authorization("mer_b", "wx1"))).error().code, ErrorCode::kConflict);
+
+    EXPECT_EQ(store().find(MerchantId{"mer_b"}), nullptr);
+    EXPECT_EQ(store().findByAppId(AppId{"wx1"})->merchant, MerchantId{"mer_a"});
+}
+
+TEST_P(AuthorizationStoreContract, MerchantThatMovesToAnotherAccountLeavesTheFirstFree) {
+    Authorization moved = *save(authorization("mer_a", "wx1"));
+    moved.appid = AppId{"wx2"};
+
+    save(moved);
+
+    EXPECT_EQ(store().findByAppId(AppId{"wx1"}), nullptr);
+    EXPECT_EQ(store().findByAppId(AppId{"wx2"})->merchant, MerchantId{"mer_a"});
+    EXPECT_EQ(save(authorization("mer_b", "wx1"))->generation, 1);
+}
+
+TEST_P(AuthorizationStoreContract, WithdrawnAuthorizationKeepsNoToken) {
+    Authorization withdrawn = *save(authorization("mer_a", "wx1"));
+    withdrawn.withdrawn = true;
+    withdrawn.grants_stale = true;
+    withdrawn.granted_sets.clear();
+    withdrawn.access_token = nullptr;
+    withdrawn.refresh_token = nullptr;
+
+    save(withdrawn);
+
+    const std::shared_ptr<const Authorization> found = store().find(MerchantId{"mer_a"});
+    EXPECT_TRUE(found->withdrawn);
+    EXPECT_TRUE(found->grants_stale);
+    EXPECT_TRUE(found->granted_sets.empty());
+    EXPECT_EQ(found->access_token, nullptr);
+    EXPECT_EQ(found->refresh_token, nullptr);
+}
+
+TEST_P(AuthorizationStoreContract, MerchantFindsNoAuthorizationOfAnother) {
+    save(authorization("mer_a", "wx1"));
+
+    EXPECT_EQ(store().find(MerchantId{"mer_b"}), nullptr);
+    EXPECT_EQ(store().findByAppId(AppId{"wx2"}), nullptr);
+}
+
+TEST_P(AuthorizationStoreContract, NewestTicketIsKept) {
+    ASSERT_NE(store().component(), nullptr);
+    EXPECT_EQ(store().component()->ticket, nullptr);
+
+    ASSERT_TRUE(runBlocking(store().saveTicket(shareSecret("ticket-2"), kNoon)));
+    ASSERT_TRUE(runBlocking(store().saveTicket(shareSecret("ticket-1"), kNoon - std::chrono::seconds{600})));
+    ASSERT_TRUE(runBlocking(store().saveComponentToken(shareSecret("component"), kNoon + std::chrono::hours{2})));
+
+    EXPECT_EQ(store().component()->ticket->expose(), "ticket-2");
+    EXPECT_EQ(store().component()->ticket_created_at, kNoon);
+    EXPECT_EQ(store().component()->access_token->expose(), "component");
+    EXPECT_EQ(store().component()->access_expires_at, kNoon + std::chrono::hours{2});
+}
+
+TEST_P(AuthorizationStoreContract, LinkIsFoundByStateAndByPreAuthCode) {
+    const AuthorizationLink link{"state-1", "code-1", MerchantId{"mer_a"}, kNoon, kNoon + std::chrono::minutes{10}};
+    ASSERT_TRUE(runBlocking(store().addLink(link)));
+
+    const std::optional<AuthorizationLink> by_state = runBlocking(store().findLinkByState("state-1"));
+    const std::optional<AuthorizationLink> by_code = runBlocking(store().findLinkByPreAuthCode("code-1"));
+
+    ASSERT_TRUE(by_state);
+    EXPECT_EQ(by_state->merchant, MerchantId{"mer_a"});
+    EXPECT_EQ(by_state->created_at, kNoon);
+    EXPECT_EQ(by_state->expires_at, kNoon + std::chrono::minutes{10});
+    ASSERT_TRUE(by_code);
+    EXPECT_EQ(by_code->state_hash, "state-1");
+    EXPECT_FALSE(runBlocking(store().findLinkByState("code-1")));
+    EXPECT_FALSE(runBlocking(store().findLinkByPreAuthCode("state-1")));
+}
+
+TEST_P(AuthorizationStoreContract, CodeIsClaimedByTheFirstUntilItIsGivenBack) {
+    EXPECT_TRUE(*runBlocking(store().claimCode("hash-1", kNoon)));
+    EXPECT_FALSE(*runBlocking(store().claimCode("hash-1", kNoon)));
+    EXPECT_TRUE(*runBlocking(store().claimCode("hash-2", kNoon)));
+
+    ASSERT_TRUE(runBlocking(store().unclaimCode("hash-1")));
+
+    EXPECT_TRUE(*runBlocking(store().claimCode("hash-1", kNoon)));
+}
+
+TEST_P(AuthorizationStoreContract, EventIsStoredOnceAndKeptUntilHandled) {
+    const Result<std::optional<PlatformEvent>> first = runBlocking(store().addEvent(event("e-1")));
+    PlatformEvent bare = event("e-2");
+    bare.authorization_code = nullptr;
+    const Result<std::optional<PlatformEvent>> second = runBlocking(store().addEvent(bare));
+    ASSERT_TRUE(first && *first && second && *second);
+    EXPECT_LT((**first).id, (**second).id);
+    EXPECT_EQ((**first).authorization_code->expose(), "code-e-1");
+    EXPECT_FALSE(*runBlocking(store().addEvent(event("e-1"))));
+
+    const std::vector<PlatformEvent> waiting = runBlocking(store().unhandledEvents());
+    ASSERT_EQ(waiting.size(), 2U);
+    EXPECT_EQ(waiting[0].id, (**first).id);
+    EXPECT_EQ(waiting[0].dedupe_key, "e-1");
+    EXPECT_EQ(waiting[0].info_type, "authorized");
+    EXPECT_EQ(waiting[0].appid, AppId{"wx1"});
+    EXPECT_EQ(waiting[0].authorization_code->expose(), "code-e-1");
+    EXPECT_EQ(waiting[0].pre_auth_code_hash, "abc");
+    EXPECT_EQ(waiting[0].created_at, kNoon);
+    EXPECT_EQ(waiting[0].received_at, kNoon + std::chrono::seconds{1});
+    EXPECT_EQ(waiting[1].authorization_code, nullptr);
+
+    ASSERT_TRUE(runBlocking(store().markEventHandled((**first).id, kNoon)));
+
+    EXPECT_EQ(runBlocking(store().unhandledEvents()).size(), 1U);
+    EXPECT_FALSE(*runBlocking(store().addEvent(event("e-1"))));
+}
+
+}  // namespace test_support

@@ -1,0 +1,237 @@
+#include "tests/support/memory_ledger.h"
+
+#include <algorithm>
+
+namespace test_support {
+
+using namespace tenants;
+
+namespace {
+
+Error notFound() {
+    return {ErrorCode::kNotFound, "There is no such hold."};
+}
+Error conflict() {
+    return {ErrorCode::kConflict, "The hold is in another state."};
+}
+
+bool hasRoom(const std::optional<std::int64_t>& limit, std::int64_t used, std::int64_t held, std::int64_t units) {
+    return !limit || used + held + units <= *limit;
+}
+
+}  // namespace
+
+Task<Result<ReserveOutcome>> MemoryLedger::reserve(Reservation reservation) {
+    if (auto fault = faults_.check("reserve")) co_return *std::move(fault);
+    auto reserved = reserveNow(reservation);
+    faults_.written("reserve");
+    co_return reserved;
+}
+
+Result<ReserveOutcome> MemoryLedger::reserveNow(const Reservation& reservation) {
+    const std::scoped_lock lock{mutex_};
+    const RequestKey key{reservation.merchant, reservation.request};
+    const auto known = holds_.find(key);
+    if (known != holds_.end()) {
+        const Repeat repeat = repeatOf(known->second, reservation);
+        if (repeat.state != HoldState::kReleased || !repeat.same_request) return ReserveOutcome{repeat};
+    }
+    Window& day = windowOf(reservation.merchant, kDayPolicy, reservation.day);
+    if (!hasRoom(day.limit, day.used, day.held, reservation.units)) {
+        return ReserveOutcome{WindowFull{kDayPolicy, day.ends}};
+    }
+    Window& upstream = windowOf(reservation.merchant, kUpstreamDayPolicy, reservation.upstream_day);
+    if (!hasRoom(upstream.limit, upstream.used, upstream.held, reservation.units)) {
+        return ReserveOutcome{WindowFull{kUpstreamDayPolicy, upstream.ends}};
+    }
+    day.held += reservation.units;
+    upstream.held += reservation.units;
+    Hold hold;
+    hold.row = known != holds_.end() ? known->second.row : ++rows_;
+    hold.reservation = reservation;
+    holds_.insert_or_assign(key, std::move(hold));
+    return ReserveOutcome{Reserved{}};
+}
+
+Repeat MemoryLedger::repeatOf(const Hold& hold, const Reservation& again) const {
+    Repeat repeat;
+    repeat.state = hold.state;
+    repeat.same_request = hold.reservation.fingerprint.has_value() && hold.reservation.fingerprint == again.fingerprint;
+    if (hold.reply != nullptr && hold.reply_expires_at && again.at < *hold.reply_expires_at) {
+        repeat.reply = KeptReply{hold.outcome, hold.reply};
+    }
+    repeat.entry_number = hold.settled.entry_number;
+    repeat.x_request_id = hold.reservation.x_request_id;
+    return repeat;
+}
+
+Task<Result<Settled>> MemoryLedger::settle(Settlement settlement) {
+    if (auto fault = faults_.check("settle")) co_return *std::move(fault);
+    auto settled = settleNow(settlement);
+    faults_.written("settle");
+    co_return settled;
+}
+
+Result<Settled> MemoryLedger::settleNow(const Settlement& settlement) {
+    const std::scoped_lock lock{mutex_};
+    const auto found = holds_.find({settlement.merchant, settlement.request});
+    if (found == holds_.end()) return notFound();
+    Hold& hold = found->second;
+    if (hold.state == HoldState::kReleased) return conflict();
+    if (hold.state == HoldState::kSettled) return hold.settled;
+
+    const std::int64_t units = hold.reservation.units;
+    dayOf(hold).held -= units;
+    upstreamDayOf(hold).held -= units;
+    upstreamDayOf(hold).used += units;
+    hold.state = HoldState::kSettled;
+    hold.reason.clear();
+    hold.outcome = settlement.outcome;
+    hold.reply = settlement.reply_body;
+    hold.reply_expires_at = settlement.reply_expires_at;
+    if (settlement.outcome == Outcome::kRecognised) {
+        dayOf(hold).used += units;
+        std::vector<UsageEntry>& ledger = entries_[settlement.merchant];
+        UsageEntry entry;
+        entry.number = static_cast<std::int64_t>(ledger.size()) + 1;
+        entry.id = EntryId{"ent_" + settlement.merchant.text() + "_" + std::to_string(entry.number)};
+        entry.merchant = settlement.merchant;
+        entry.kind = "charge";
+        entry.units = units;
+        entry.request = settlement.request;
+        entry.key = hold.reservation.key;
+        entry.x_request_id = hold.reservation.x_request_id;
+        entry.at = hold.reservation.at;
+        entry.recorded_at = settlement.now;
+        entry.outcome = settlement.outcome;
+        hold.settled = {entry.id, entry.number};
+        ledger.push_back(std::move(entry));
+    }
+    return hold.settled;
+}
+
+Task<Result<Done>> MemoryLedger::release(Release release) {
+    if (auto fault = faults_.check("release")) co_return *std::move(fault);
+    auto released = releaseNow(release);
+    faults_.written("release");
+    co_return released;
+}
+
+Result<Done> MemoryLedger::releaseNow(const Release& release) {
+    const std::scoped_lock lock{mutex_};
+    const auto found = holds_.find({release.merchant, release.request});
+    if (found == holds_.end()) return notFound();
+    Hold& hold = found->second;
+    if (hold.state != HoldState::kHeld) return conflict();
+    hold.state = HoldState::kReleased;
+    hold.reason = release.reason;
+    dayOf(hold).held -= hold.reservation.units;
+    Window& upstream = upstreamDayOf(hold);
+    upstream.held -= hold.reservation.units;
+    if (release.upstream_full) upstream.limit = upstream.used + upstream.held;
+    return Done{};
+}
+
+Task<Result<Done>> MemoryLedger::markUnknown(MerchantId merchant, RequestId request, std::string reason, UtcTime) {
+    if (auto fault = faults_.check("markUnknown")) co_return *std::move(fault);
+    const std::scoped_lock lock{mutex_};
+    const auto found = holds_.find({merchant, request});
+    if (found == holds_.end()) co_return notFound();
+    if (found->second.state != HoldState::kHeld) co_return conflict();
+    found->second.state = HoldState::kUnknown;
+    found->second.reason = std::move(reason);
+    co_return Done{};
+}
+
+Task<Result<std::int64_t>> MemoryLedger::sweep(UtcTime before, UtcTime now) {
+    if (auto fault = faults_.check("sweep")) co_return *std::move(fault);
+    const std::scoped_lock lock{mutex_};
+    std::int64_t turned = 0;
+    for (auto& [key, hold] : holds_) {
+        if (hold.reply_expires_at && *hold.reply_expires_at < now) hold.reply = nullptr;
+        if (hold.state != HoldState::kHeld || hold.reservation.expires_at >= before) continue;
+        hold.state = HoldState::kUnknown;
+        hold.reason = "abandoned";
+        ++turned;
+    }
+    co_return turned;
+}
+
+Task<Result<Done>> MemoryLedger::reopenUpstreamWindow(MerchantId merchant, UtcTime now) {
+    if (auto fault = faults_.check("reopenUpstreamWindow")) co_return *std::move(fault);
+    const std::scoped_lock lock{mutex_};
+    for (auto& [key, window] : windows_) {
+        const bool open = key.starts <= now && now < window.ends;
+        if (key.merchant == merchant && key.policy == kUpstreamDayPolicy && open) window.limit.reset();
+    }
+    co_return Done{};
+}
+
+std::vector<UsageEntry> MemoryLedger::entries(const MerchantId& merchant, std::optional<std::int64_t> before,
+                                              std::size_t count) const {
+    const std::scoped_lock lock{mutex_};
+    std::vector<UsageEntry> page;
+    const auto found = entries_.find(merchant);
+    if (found == entries_.end()) return page;
+    for (auto entry = found->second.rbegin(); entry != found->second.rend() && page.size() < count; ++entry) {
+        if (!before || entry->number < *before) page.push_back(*entry);
+    }
+    return page;
+}
+
+std::vector<HoldView> MemoryLedger::holds(const MerchantId& merchant, std::optional<HoldState> state,
+                                          std::optional<std::int64_t> before, std::size_t count) const {
+    const std::scoped_lock lock{mutex_};
+    std::vector<HoldView> page;
+    for (const auto& [key, hold] : holds_) {
+        if (key.first != merchant || (state && hold.state != *state) || (before && hold.row >= *before)) continue;
+        page.push_back({key.second, hold.state, hold.reservation.units, hold.reservation.at, hold.reason,
+                        hold.reservation.x_request_id, hold.row});
+    }
+    std::ranges::sort(page, std::greater{}, &HoldView::row);
+    if (page.size() > count) page.resize(count);
+    return page;
+}
+
+std::vector<WindowView> MemoryLedger::openWindows(const MerchantId& merchant, UtcTime now) const {
+    const std::scoped_lock lock{mutex_};
+    std::vector<WindowView> open;
+    for (const auto& [key, window] : windows_) {
+        if (key.merchant != merchant || now < key.starts || now >= window.ends) continue;
+        WindowView view{key.policy, {key.starts, window.ends}, window.limit, window.used, window.held, 0};
+        for (const auto& [request, hold] : holds_) {
+            const bool day = key.policy == kDayPolicy;
+            const WindowClaim& claim = day ? hold.reservation.day : hold.reservation.upstream_day;
+            const bool here = request.first == merchant && claim.span.starts == key.starts;
+            if (here && hold.state == HoldState::kUnknown) view.unknown += hold.reservation.units;
+        }
+        open.push_back(std::move(view));
+    }
+    return open;
+}
+
+void MemoryLedger::changeDayLimit(const MerchantId& merchant, std::int64_t limit, UtcTime now) {
+    const std::scoped_lock lock{mutex_};
+    for (auto& [key, window] : windows_) {
+        const bool open = key.starts <= now && now < window.ends;
+        if (key.merchant == merchant && key.policy == kDayPolicy && open) {
+            window.limit = std::max(limit, window.used + window.held);
+        }
+    }
+}
+
+MemoryLedger::Window& MemoryLedger::windowOf(const MerchantId& merchant, std::string_view policy,
+                                             const WindowClaim& claim) {
+    const WindowKey key{merchant, std::string{policy}, claim.span.starts};
+    return windows_.try_emplace(key, Window{claim.span.ends, claim.limit}).first->second;
+}
+
+MemoryLedger::Window& MemoryLedger::dayOf(const Hold& hold) {
+    return windowOf(hold.reservation.merchant, kDayPolicy, hold.reservation.day);
+}
+
+MemoryLedger::Window& MemoryLedger::upstreamDayOf(const Hold& hold) {
+    return windowOf(hold.reservation.merchant, kUpstreamDayPolicy, hold.reservation.upstream_day);
+}
+
+}  // namespace test_support

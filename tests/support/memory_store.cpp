@@ -1,0 +1,252 @@
+#include "tests/support/memory_store.h"
+
+#include <algorithm>
+
+namespace test_support {
+
+using namespace tenants;
+
+namespace {
+
+Error notFound() {
+    return {ErrorCode::kNotFound, "There is no such thing."};
+}
+Error taken() {
+    return {ErrorCode::kConflict, "It is there already."};
+}
+Error tooLate() {
+    return {ErrorCode::kPreconditionFailed, "Somebody was faster."};
+}
+
+/// Puts a changed copy in the place of `item`; a repeated revocation keeps the first time.
+template <class Revocable>
+Revocable revoked(std::shared_ptr<const Revocable>& item, UtcTime now) {
+    Revocable changed = *item;
+    if (!changed.revoked_at) changed.revoked_at = now;
+    item = std::make_shared<const Revocable>(changed);
+    return changed;
+}
+
+}  // namespace
+
+std::shared_ptr<const Merchant> MemoryMerchants::find(const MerchantId& merchant) const {
+    const std::scoped_lock lock{mutex_};
+    const auto found = merchants_.find(merchant);
+    return found == merchants_.end() ? nullptr : found->second;
+}
+
+std::vector<std::shared_ptr<const Merchant>> MemoryMerchants::list(const MerchantId& after, std::size_t count) const {
+    const std::scoped_lock lock{mutex_};
+    std::vector<std::shared_ptr<const Merchant>> page;
+    for (auto next = merchants_.upper_bound(after); next != merchants_.end() && page.size() < count; ++next) {
+        page.push_back(next->second);
+    }
+    return page;
+}
+
+Task<Result<Done>> MemoryMerchants::add(Merchant merchant) {
+    if (auto fault = faults_.check("add")) co_return *std::move(fault);
+    const std::scoped_lock lock{mutex_};
+    const MerchantId id = merchant.id;
+    if (!merchants_.try_emplace(id, std::make_shared<const Merchant>(std::move(merchant))).second) co_return taken();
+    co_return Done{};
+}
+
+Task<Result<Merchant>> MemoryMerchants::update(Merchant changed, UtcTime now) {
+    if (auto fault = faults_.check("update")) co_return *std::move(fault);
+    const std::scoped_lock lock{mutex_};
+    const auto found = merchants_.find(changed.id);
+    if (found == merchants_.end()) co_return notFound();
+    if (found->second->version != changed.version) co_return tooLate();
+    if (found->second->day_limit != changed.day_limit) ledger_.changeDayLimit(changed.id, changed.day_limit, now);
+    ++changed.version;
+    found->second = std::make_shared<const Merchant>(changed);
+    co_return changed;
+}
+
+std::shared_ptr<const ApiKey> MemoryMerchants::findKey(std::string_view lookup) const {
+    const std::scoped_lock lock{mutex_};
+    const auto found = std::ranges::find_if(keys_, [lookup](const auto& key) { return key->lookup == lookup; });
+    return found == keys_.end() ? nullptr : *found;
+}
+
+std::vector<std::shared_ptr<const ApiKey>> MemoryMerchants::keysOf(const MerchantId& merchant) const {
+    const std::scoped_lock lock{mutex_};
+    std::vector<std::shared_ptr<const ApiKey>> own;
+    std::ranges::copy_if(keys_, std::back_inserter(own),
+                         [&merchant](const auto& key) { return key->merchant == merchant; });
+    std::ranges::stable_sort(own, {}, [](const auto& key) { return key->created_at; });
+    return own;
+}
+
+Task<Result<Done>> MemoryMerchants::addKey(ApiKey key) {
+    if (auto fault = faults_.check("addKey")) co_return *std::move(fault);
+    const std::scoped_lock lock{mutex_};
+    if (!merchants_.contains(key.merchant)) co_return notFound();
+    const bool there = std::ranges::any_of(
+        keys_, [&key](const auto& known) { return known->lookup == key.lookup || known->id == key.id; });
+    if (there) co_return taken();
+    keys_.push_back(std::make_shared<const ApiKey>(std::move(key)));
+    co_return Done{};
+}
+
+Task<Result<ApiKey>> MemoryMerchants::revokeKey(MerchantId merchant, KeyId key, UtcTime now) {
+    if (auto fault = faults_.check("revokeKey")) co_return *std::move(fault);
+    const std::scoped_lock lock{mutex_};
+    const auto found =
+        std::ranges::find_if(keys_, [&](const auto& known) { return known->merchant == merchant && known->id == key; });
+    if (found == keys_.end()) co_return notFound();
+    co_return revoked(*found, now);
+}
+
+std::shared_ptr<const AdminToken> MemoryMerchants::findAdminToken(std::string_view lookup) const {
+    const std::scoped_lock lock{mutex_};
+    const auto found = std::ranges::find_if(tokens_, [lookup](const auto& token) { return token->lookup == lookup; });
+    return found == tokens_.end() ? nullptr : *found;
+}
+
+std::vector<std::shared_ptr<const AdminToken>> MemoryMerchants::adminTokens() const {
+    const std::scoped_lock lock{mutex_};
+    return tokens_;
+}
+
+Task<Result<Done>> MemoryMerchants::addAdminToken(AdminToken token) {
+    if (auto fault = faults_.check("addAdminToken")) co_return *std::move(fault);
+    const std::scoped_lock lock{mutex_};
+    const bool there = std::ranges::any_of(
+        tokens_, [&token](const auto& known) { return known->lookup == token.lookup || known->id == token.id; });
+    if (there) co_return taken();
+    tokens_.push_back(std::make_shared<const AdminToken>(std::move(token)));
+    co_return Done{};
+}
+
+Task<Result<AdminToken>> MemoryMerchants::revokeAdminToken(KeyId token, UtcTime now) {
+    if (auto fault = faults_.check("revokeAdminToken")) co_return *std::move(fault);
+    const std::scoped_lock lock{mutex_};
+    const auto found = std::ranges::find_if(tokens_, [&token](const auto& known) { return known->id == token; });
+    if (found == tokens_.end()) co_return notFound();
+    co_return revoked(*found, now);
+}
+
+std::shared_ptr<const Authorization> MemoryAuthorizations::find(const MerchantId& merchant) const {
+    const std::scoped_lock lock{mutex_};
+    const auto found = authorizations_.find(merchant);
+    return found == authorizations_.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<const Authorization> MemoryAuthorizations::findByAppId(const AppId& appid) const {
+    const std::scoped_lock lock{mutex_};
+    for (const auto& [merchant, authorization] : authorizations_) {
+        if (authorization->appid == appid) return authorization;
+    }
+    return nullptr;
+}
+
+Task<Result<std::shared_ptr<const Authorization>>> MemoryAuthorizations::save(Authorization next) {
+    if (auto fault = faults_.check("save")) co_return *std::move(fault);
+    std::shared_ptr<const Authorization> stored;
+    {
+        const std::scoped_lock lock{mutex_};
+        const auto known = authorizations_.find(next.merchant);
+        const std::int64_t generation = known == authorizations_.end() ? 0 : known->second->generation;
+        if (generation != next.generation) co_return tooLate();
+        for (const auto& [merchant, other] : authorizations_) {
+            if (merchant != next.merchant && other->appid == next.appid) co_return taken();
+        }
+        ++next.generation;
+        stored = std::make_shared<const Authorization>(std::move(next));
+        authorizations_.insert_or_assign(stored->merchant, stored);
+    }
+    faults_.written("save");
+    co_return stored;
+}
+
+std::shared_ptr<const ComponentState> MemoryAuthorizations::component() const {
+    const std::scoped_lock lock{mutex_};
+    return component_;
+}
+
+Task<Result<Done>> MemoryAuthorizations::saveTicket(SharedSecret ticket, UtcTime created_at) {
+    if (auto fault = faults_.check("saveTicket")) co_return *std::move(fault);
+    const std::scoped_lock lock{mutex_};
+    if (component_->ticket != nullptr && created_at < component_->ticket_created_at) co_return Done{};
+    ComponentState next = *component_;
+    next.ticket = std::move(ticket);
+    next.ticket_created_at = created_at;
+    component_ = std::make_shared<const ComponentState>(std::move(next));
+    co_return Done{};
+}
+
+Task<Result<Done>> MemoryAuthorizations::saveComponentToken(SharedSecret access_token, UtcTime expires_at) {
+    if (auto fault = faults_.check("saveComponentToken")) co_return *std::move(fault);
+    const std::scoped_lock lock{mutex_};
+    ComponentState next = *component_;
+    next.access_token = std::move(access_token);
+    next.access_expires_at = expires_at;
+    component_ = std::make_shared<const ComponentState>(std::move(next));
+    co_return Done{};
+}
+
+Task<Result<Done>> MemoryAuthorizations::addLink(AuthorizationLink link) {
+    if (auto fault = faults_.check("addLink")) co_return *std::move(fault);
+    const std::scoped_lock lock{mutex_};
+    links_.push_back(std::move(link));
+    co_return Done{};
+}
+
+Task<std::optional<AuthorizationLink>> MemoryAuthorizations::findLinkByState(std::string state_hash) {
+    const std::scoped_lock lock{mutex_};
+    for (const AuthorizationLink& link : links_) {
+        if (link.state_hash == state_hash) co_return link;
+    }
+    co_return std::nullopt;
+}
+
+Task<std::optional<AuthorizationLink>> MemoryAuthorizations::findLinkByPreAuthCode(std::string pre_auth_code_hash) {
+    const std::scoped_lock lock{mutex_};
+    for (const AuthorizationLink& link : links_) {
+        if (link.pre_auth_code_hash == pre_auth_code_hash) co_return link;
+    }
+    co_return std::nullopt;
+}
+
+Task<Result<bool>> MemoryAuthorizations::claimCode(std::string code_hash, UtcTime) {
+    if (auto fault = faults_.check("claimCode")) co_return *std::move(fault);
+    const std::scoped_lock lock{mutex_};
+    co_return claimed_.insert(std::move(code_hash)).second;
+}
+
+Task<Result<Done>> MemoryAuthorizations::unclaimCode(std::string code_hash) {
+    if (auto fault = faults_.check("unclaimCode")) co_return *std::move(fault);
+    const std::scoped_lock lock{mutex_};
+    claimed_.erase(code_hash);
+    co_return Done{};
+}
+
+Task<Result<std::optional<PlatformEvent>>> MemoryAuthorizations::addEvent(PlatformEvent event) {
+    if (auto fault = faults_.check("addEvent")) co_return *std::move(fault);
+    const std::scoped_lock lock{mutex_};
+    for (const PlatformEvent& known : events_) {
+        if (known.dedupe_key == event.dedupe_key) co_return std::optional<PlatformEvent>{};
+    }
+    event.id = static_cast<std::int64_t>(events_.size()) + 1;
+    events_.push_back(event);
+    co_return std::optional<PlatformEvent>{std::move(event)};
+}
+
+Task<Result<Done>> MemoryAuthorizations::markEventHandled(std::int64_t event, UtcTime) {
+    if (auto fault = faults_.check("markEventHandled")) co_return *std::move(fault);
+    const std::scoped_lock lock{mutex_};
+    handled_.insert(event);
+    co_return Done{};
+}
+
+Task<std::vector<PlatformEvent>> MemoryAuthorizations::unhandledEvents() {
+    const std::scoped_lock lock{mutex_};
+    std::vector<PlatformEvent> waiting;
+    std::ranges::copy_if(events_, std::back_inserter(waiting),
+                         [this](const PlatformEvent& event) { return !handled_.contains(event.id); });
+    co_return waiting;
+}
+
+}  // namespace test_support

@@ -1,0 +1,91 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "tenants/authorization/authorization_store.h"
+#include "tenants/merchant/merchant_store.h"
+#include "tests/support/memory_ledger.h"
+#include "tests/support/write_faults.h"
+
+namespace test_support {
+
+/// Merchants, keys and operators' tokens without a file: the rules of MerchantStore.
+class MemoryMerchants final : public tenants::MerchantStore {
+public:
+    MemoryMerchants(WriteFaults& faults, MemoryLedger& ledger) : faults_(faults), ledger_(ledger) {}
+
+    std::shared_ptr<const tenants::Merchant> find(const tenants::MerchantId& merchant) const override;
+    std::vector<std::shared_ptr<const tenants::Merchant>> list(const tenants::MerchantId& after,
+                                                               std::size_t count) const override;
+    tenants::Task<tenants::Result<tenants::Done>> add(tenants::Merchant merchant) override;
+    tenants::Task<tenants::Result<tenants::Merchant>> update(tenants::Merchant changed, tenants::UtcTime now) override;
+    std::shared_ptr<const tenants::ApiKey> findKey(std::string_view lookup) const override;
+    std::vector<std::shared_ptr<const tenants::ApiKey>> keysOf(const tenants::MerchantId& merchant) const override;
+    tenants::Task<tenants::Result<tenants::Done>> addKey(tenants::ApiKey key) override;
+    tenants::Task<tenants::Result<tenants::ApiKey>> revokeKey(tenants::MerchantId merchant, tenants::KeyId key,
+                                                              tenants::UtcTime now) override;
+    std::shared_ptr<const tenants::AdminToken> findAdminToken(std::string_view lookup) const override;
+    std::vector<std::shared_ptr<const tenants::AdminToken>> adminTokens() const override;
+    tenants::Task<tenants::Result<tenants::Done>> addAdminToken(tenants::AdminToken token) override;
+    tenants::Task<tenants::Result<tenants::AdminToken>> revokeAdminToken(tenants::KeyId token,
+                                                                         tenants::UtcTime now) override;
+
+private:
+    WriteFaults& faults_;
+    MemoryLedger& ledger_;
+    mutable std::mutex mutex_;
+    std::map<tenants::MerchantId, std::shared_ptr<const tenants::Merchant>> merchants_;
+    std::vector<std::shared_ptr<const tenants::ApiKey>> keys_;
+    std::vector<std::shared_ptr<const tenants::AdminToken>> tokens_;
+};
+
+/// Authorizations, component state, links and events without a file: the rules of AuthorizationStore.
+class MemoryAuthorizations final : public tenants::AuthorizationStore {
+public:
+    explicit MemoryAuthorizations(WriteFaults& faults) : faults_(faults) {}
+
+    std::shared_ptr<const tenants::Authorization> find(const tenants::MerchantId& merchant) const override;
+    std::shared_ptr<const tenants::Authorization> findByAppId(const tenants::AppId& appid) const override;
+    tenants::Task<tenants::Result<std::shared_ptr<const tenants::Authorization>>> save(
+        tenants::Authorization next) override;
+    std::shared_ptr<const tenants::ComponentState> component() const override;
+    tenants::Task<tenants::Result<tenants::Done>> saveTicket(tenants::SharedSecret ticket,
+                                                             tenants::UtcTime created_at) override;
+    tenants::Task<tenants::Result<tenants::Done>> saveComponentToken(tenants::SharedSecret access_token,
+                                                                     tenants::UtcTime expires_at) override;
+    tenants::Task<tenants::Result<tenants::Done>> addLink(tenants::AuthorizationLink link) override;
+    tenants::Task<std::optional<tenants::AuthorizationLink>> findLinkByState(std::string state_hash) override;
+    tenants::Task<std::optional<tenants::AuthorizationLink>> findLinkByPreAuthCode(
+        std::string pre_auth_code_hash) override;
+    tenants::Task<tenants::Result<bool>> claimCode(std::string code_hash, tenants::UtcTime now) override;
+    tenants::Task<tenants::Result<tenants::Done>> unclaimCode(std::string code_hash) override;
+    tenants::Task<tenants::Result<std::optional<tenants::PlatformEvent>>> addEvent(
+        tenants::PlatformEvent event) override;
+    tenants::Task<tenants::Result<tenants::Done>> markEventHandled(std::int64_t event, tenants::UtcTime now) override;
+    tenants::Task<std::vector<tenants::PlatformEvent>> unhandledEvents() override;
+
+private:
+    WriteFaults& faults_;
+    mutable std::mutex mutex_;
+    std::map<tenants::MerchantId, std::shared_ptr<const tenants::Authorization>> authorizations_;
+    std::shared_ptr<const tenants::ComponentState> component_ = std::make_shared<const tenants::ComponentState>();
+    std::vector<tenants::AuthorizationLink> links_;
+    std::set<std::string> claimed_;
+    std::vector<tenants::PlatformEvent> events_;
+    std::set<std::int64_t> handled_;
+};
+
+/// The three stores over one set of faults, as the file-backed ones share one file.
+struct MemoryStore {
+    WriteFaults faults;
+    MemoryLedger ledger{faults};
+    MemoryMerchants merchants{faults, ledger};
+    MemoryAuthorizations authorizations{faults};
+};
+
+}  // namespace test_support

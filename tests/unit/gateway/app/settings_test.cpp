@@ -1,0 +1,153 @@
+#include "gateway/app/settings.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <fstream>
+#include <map>
+#include <sstream>
+#include <string>
+
+namespace gateway::app {
+namespace {
+
+using ::testing::HasSubstr;
+
+constexpr const char* kNeeded =
+    "store.database_file = /data/t.db\nstore.key_ring_file = /data/keyring\ncomponent.appid = wx1\n"
+    "component.secret = s\ncomponent.push_token = t\n"
+    "component.encoding_aes_key = abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG\n";
+
+/// A property file of its own for each test, gone with it.
+class SettingsFile {
+public:
+    explicit SettingsFile(const std::string& text, mode_t mode = 0600) {
+        const int descriptor = ::mkstemp(path_.data());
+        EXPECT_GE(descriptor, 0);
+        EXPECT_EQ(::write(descriptor, text.data(), text.size()), static_cast<ssize_t>(text.size()));
+        EXPECT_EQ(::fchmod(descriptor, mode), 0);
+        ::close(descriptor);
+    }
+    ~SettingsFile() { ::unlink(path_.c_str()); }
+    SettingsFile(const SettingsFile&) = delete;
+    SettingsFile& operator=(const SettingsFile&) = delete;
+
+    Settings load(const std::map<std::string, std::string>& environment = {}) const {
+        return loadSettings(path_, [&](const std::string& name) -> std::optional<std::string> {
+            const auto found = environment.find(name);
+            if (found == environment.end()) return std::nullopt;
+            return found->second;
+        });
+    }
+    std::string complaint(const std::map<std::string, std::string>& environment = {}) const {
+        try {
+            load(environment);
+        } catch (const SettingsError& error) {
+            return error.what();
+        }
+        return "no complaint";
+    }
+
+private:
+    std::string path_ = "/tmp/tollgate-settings-XXXXXX";
+};
+
+TEST(Settings, NeededOnesAloneGiveTheDefaults) {
+    const Settings settings = SettingsFile{kNeeded}.load();
+
+    EXPECT_EQ(settings.public_listener.port, 8080);
+    EXPECT_EQ(settings.public_listener.address, "127.0.0.1");
+    EXPECT_EQ(settings.upstream.host, "api.weixin.qq.com");
+    EXPECT_EQ(settings.component.secret->expose(), "s");
+    EXPECT_EQ(settings.component.previous_encoding_aes_key, nullptr);
+    EXPECT_EQ(settings.limits.connections_max, 16'384U);
+}
+
+TEST(Settings, EnvironmentOverridesTheFile) {
+    const SettingsFile file{std::string{kNeeded} + "public.port = 1\n"};
+
+    EXPECT_EQ(file.load().public_listener.port, 1);
+    EXPECT_EQ(file.load({{"TOLLGATE_PUBLIC_PORT", "2"}}).public_listener.port, 2);
+    EXPECT_EQ(file.load({{"TOLLGATE_UPSTREAM_CALL_MS", "1500"}}).upstream.call_deadline.count(), 1500);
+}
+
+TEST(Settings, EveryFaultNamesItsSettingAndNotItsValue) {
+    EXPECT_THAT(SettingsFile{"component.appid = wx1\n"}.complaint(), HasSubstr("store.database_file"));
+    EXPECT_THAT(SettingsFile{std::string{kNeeded} + "public.port = 65536\n"}.complaint(), HasSubstr("public.port"));
+    EXPECT_THAT(SettingsFile{std::string{kNeeded} + "public.port = 80 80\n"}.complaint(), HasSubstr("public.port"));
+    EXPECT_THAT(SettingsFile{std::string{kNeeded} + "public.prot = 80\n"}.complaint(), HasSubstr("public.prot"));
+    EXPECT_THAT(SettingsFile{std::string{kNeeded} + "log.level = loud\n"}.complaint(), HasSubstr("log.level"));
+    EXPECT_THAT(SettingsFile{std::string{kNeeded} + "public.tls_key_file = k\n"}.complaint(),
+                HasSubstr("belong together"));
+    const std::string wrong_key =
+        SettingsFile{kNeeded}.complaint({{"TOLLGATE_COMPONENT_ENCODING_AES_KEY", "too-short-a-key"}});
+    EXPECT_THAT(wrong_key, HasSubstr("encoding_aes_key"));
+    EXPECT_EQ(wrong_key.find("too-short-a-key"), std::string::npos);
+}
+
+TEST(Settings, FileThatEverybodyCanReadIsRefused) {
+    EXPECT_THAT(SettingsFile(kNeeded, 0644).complaint(), HasSubstr("chmod 0600"));
+    EXPECT_NO_THROW(SettingsFile(kNeeded, 0640).load());
+}
+
+TEST(Settings, MissingFileIsNamed) {
+    EXPECT_THROW(loadSettings("/nowhere/tollgate.properties", systemEnvironment), SettingsError);
+}
+
+/// The sample with every `#key = value` line switched on.
+std::string sampleWithDefaultsOn() {
+    std::ifstream in{TOLLGATE_SAMPLE_SETTINGS};
+    std::ostringstream out;
+    for (std::string line; std::getline(in, line);) {
+        const bool is_default =
+            line.size() > 1 && line[0] == '#' && line[1] != ' ' && line.find(" =") != std::string::npos;
+        out << (is_default ? line.substr(1) : line) << '\n';
+    }
+    return out.str();
+}
+
+TEST(SampleSettings, LoadAndShowTheRealDefaults) {
+    const Settings plain = SettingsFile{kNeeded}.load();
+
+    const Settings shown = SettingsFile{sampleWithDefaultsOn()}.load();
+
+    EXPECT_EQ(shown.public_listener.address, plain.public_listener.address);
+    EXPECT_EQ(shown.public_listener.port, plain.public_listener.port);
+    EXPECT_EQ(shown.public_listener.tls_port, plain.public_listener.tls_port);
+    EXPECT_EQ(shown.admin_listener.address, plain.admin_listener.address);
+    EXPECT_EQ(shown.admin_listener.port, plain.admin_listener.port);
+    EXPECT_EQ(shown.loops, plain.loops);
+    EXPECT_EQ(shown.workers, plain.workers);
+    EXPECT_EQ(shown.ready_file, plain.ready_file);
+    EXPECT_EQ(shown.log_level, plain.log_level);
+    EXPECT_EQ(shown.component.pc_link_base, plain.component.pc_link_base);
+    EXPECT_EQ(shown.component.h5_link_base, plain.component.h5_link_base);
+    EXPECT_EQ(shown.component.push_timestamp_window, plain.component.push_timestamp_window);
+    EXPECT_EQ(shown.upstream.host, plain.upstream.host);
+    EXPECT_EQ(shown.upstream.port, plain.upstream.port);
+    EXPECT_EQ(shown.upstream.ca_file, plain.upstream.ca_file);
+    EXPECT_EQ(shown.upstream.address, plain.upstream.address);
+    EXPECT_EQ(shown.upstream.connect_deadline, plain.upstream.connect_deadline);
+    EXPECT_EQ(shown.upstream.call_deadline, plain.upstream.call_deadline);
+    EXPECT_EQ(shown.upstream.in_flight_max, plain.upstream.in_flight_max);
+    EXPECT_EQ(shown.day_limit_default, plain.day_limit_default);
+    EXPECT_EQ(shown.upstream_day_turns_at, plain.upstream_day_turns_at);
+    EXPECT_EQ(shown.reply_lifetime, plain.reply_lifetime);
+    EXPECT_EQ(shown.limits.uri_bytes_max, plain.limits.uri_bytes_max);
+    EXPECT_EQ(shown.limits.head_bytes_max, plain.limits.head_bytes_max);
+    EXPECT_EQ(shown.limits.head_fields_max, plain.limits.head_fields_max);
+    EXPECT_EQ(shown.limits.field_value_bytes_max, plain.limits.field_value_bytes_max);
+    EXPECT_EQ(shown.limits.head_deadline, plain.limits.head_deadline);
+    EXPECT_EQ(shown.limits.idle_deadline, plain.limits.idle_deadline);
+    EXPECT_EQ(shown.limits.handshake_deadline, plain.limits.handshake_deadline);
+    EXPECT_EQ(shown.limits.body_deadline, plain.limits.body_deadline);
+    EXPECT_EQ(shown.limits.body_bytes_per_second_min, plain.limits.body_bytes_per_second_min);
+    EXPECT_EQ(shown.limits.send_deadline, plain.limits.send_deadline);
+    EXPECT_EQ(shown.limits.connections_max, plain.limits.connections_max);
+}
+
+}  // namespace
+}  // namespace gateway::app

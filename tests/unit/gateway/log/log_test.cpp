@@ -1,0 +1,127 @@
+#include "gateway/log/log.h"
+
+#include <Poco/JSON/Object.h>
+#include <Poco/JSON/Parser.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <future>
+#include <string>
+#include <type_traits>
+#include <vector>
+
+#include "tenants/base/secret.h"
+#include "tests/support/fake_clock.h"
+
+namespace gateway::log {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+/// The lines that a log wrote, complete once the log is gone.
+class Lines {
+public:
+    std::function<void(std::string_view)> writer() {
+        return [this](std::string_view line) { lines_.emplace_back(line); };
+    }
+    const std::vector<std::string>& all() const { return lines_; }
+
+private:
+    std::vector<std::string> lines_;
+};
+
+Poco::JSON::Object::Ptr parsed(const std::string& line) {
+    return Poco::JSON::Parser{}.parse(line).extract<Poco::JSON::Object::Ptr>();
+}
+
+TEST(Log, LineIsOneJsonObjectWithItsFields) {
+    const test_support::FakeClock clock{test_support::utc("2026-11-22T14:36:15Z")};
+    Lines lines;
+
+    Log{clock, Level::kInfo, lines.writer()}.info("scan_answered",
+                                                  {{"merchant", "mer_1"}, {"entry_number", 7}, {"replayed", false}});
+
+    ASSERT_EQ(lines.all().size(), 1U);
+    EXPECT_EQ(lines.all()[0],
+              "{\"at\":\"2026-11-22T14:36:15Z\",\"level\":\"info\",\"event\":\"scan_answered\",\"merchant\":\"mer_1\","
+              "\"entry_number\":7,\"replayed\":false}\n");
+}
+
+TEST(Log, ControlCharactersAndQuotesCannotBreakTheLine) {
+    const test_support::FakeClock clock{test_support::utc("2026-11-22T14:36:15Z")};
+    Lines lines;
+    const std::string hostile = "a\"b\\c\nd\re\tf\x01g";
+
+    Log{clock, Level::kInfo, lines.writer()}.info("event", {{"text", hostile}});
+
+    ASSERT_EQ(lines.all().size(), 1U);
+    EXPECT_EQ(lines.all()[0].find('\n'), lines.all()[0].size() - 1);
+    EXPECT_EQ(parsed(lines.all()[0])->getValue<std::string>("text"), hostile);
+}
+
+TEST(Log, LevelBelowTheSetOneIsNotWritten) {
+    const test_support::FakeClock clock{test_support::utc("2026-11-22T14:36:15Z")};
+    Lines lines;
+
+    {
+        Log log{clock, Level::kWarning, lines.writer()};
+        log.info("quiet");
+        log.warning("loud");
+    }
+
+    ASSERT_EQ(lines.all().size(), 1U);
+    EXPECT_THAT(lines.all()[0], HasSubstr("loud"));
+}
+
+TEST(Log, FullQueueDropsAndSaysHowMany) {
+    const test_support::FakeClock clock{test_support::utc("2026-11-22T14:36:15Z")};
+    std::promise<void> writing;
+    std::promise<void> go_on;
+    auto may_go_on = go_on.get_future().share();
+    std::vector<std::string> lines;
+    bool first = true;
+
+    {
+        Log log{clock, Level::kInfo,
+                [&](std::string_view line) {
+                    if (std::exchange(first, false)) {
+                        writing.set_value();
+                        may_go_on.wait();
+                    }
+                    lines.emplace_back(line);
+                },
+                2};
+        log.info("blocks_the_writer");
+        writing.get_future().wait();
+        for (int i = 0; i < 5; ++i) log.info("burst");
+        go_on.set_value();
+    }
+
+    ASSERT_EQ(lines.size(), 4U);  // the first, two that fitted, the count
+    EXPECT_THAT(lines[3], HasSubstr("\"event\":\"log_lines_dropped\",\"count\":3"));
+}
+
+TEST(Log, SecretDoesNotConvertToAField) {
+    EXPECT_FALSE((std::is_constructible_v<Field, std::string_view, tenants::Secret>));
+    EXPECT_FALSE((std::is_constructible_v<Field, std::string_view, tenants::SharedSecret>));
+}
+
+TEST(Redacted, BlanksCredentialsAndTokenValuesAndKeepsTheRest) {
+    EXPECT_EQ(redacted("GET /cv/ocr/driving?access_token=71_AbC&img_url=https://a.example/x.jpg HTTP/1.1"),
+              "GET /cv/ocr/driving?access_token=REDACTED&img_url=REDACTED HTTP/1.1");
+    EXPECT_EQ(redacted("key tgk_abcDEF123456_xyz. and tga_q"), "key tgk_REDACTED. and tga_REDACTED");
+    EXPECT_EQ(redacted("nothing to hide: tg_ and access_token"), "nothing to hide: tg_ and access_token");
+    EXPECT_EQ(redacted("access_token="), "access_token=");
+    EXPECT_EQ(redacted("a tgk_"), "a tgk_");
+}
+
+TEST(Levels, TextsAreReadBackAndOthersRefused) {
+    for (const Level level : {Level::kDebug, Level::kInfo, Level::kWarning, Level::kError}) {
+        EXPECT_EQ(levelFromText(levelText(level)), level);
+    }
+    EXPECT_THROW(levelFromText("verbose"), std::invalid_argument);
+}
+
+}  // namespace
+}  // namespace gateway::log

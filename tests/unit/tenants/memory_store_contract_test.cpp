@@ -1,0 +1,31 @@
+#include <gtest/gtest.h>
+
+#include "tests/support/contract/authorization_store_contract.h"
+#include "tests/support/contract/merchant_store_contract.h"
+#include "tests/support/contract/usage_ledger_contract.h"
+#include "tests/support/memory_store.h"
+
+// The doubles that the domain's tests rely on keep the same promises as the store that runs in production.
+namespace test_support {
+namespace {
+
+class MemoryStoresUnderTest final : public StoresUnderTest {
+public:
+    tenants::MerchantStore& merchants() override { return store_.merchants; }
+    tenants::AuthorizationStore& authorizations() override { return store_.authorizations; }
+    tenants::UsageLedger& ledger() override { return store_.ledger; }
+
+private:
+    MemoryStore store_;
+};
+
+StoresFactory memory() {
+    return {"memory", [] { return std::make_unique<MemoryStoresUnderTest>(); }};
+}
+
+INSTANTIATE_TEST_SUITE_P(Memory, MerchantStoreContract, testing::Values(memory()));
+INSTANTIATE_TEST_SUITE_P(Memory, AuthorizationStoreContract, testing::Values(memory()));
+INSTANTIATE_TEST_SUITE_P(Memory, UsageLedgerContract, testing::Values(memory()));
+
+}  // namespace
+}  // namespace test_support

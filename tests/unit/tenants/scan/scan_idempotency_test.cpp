@@ -1,0 +1,219 @@
+#include <gtest/gtest.h>
+
+#include "tenants/scan/scan_licence.h"
+#include "tests/support/spawned.h"
+#include "tests/support/world.h"
+
+// The rows of conventions.md §3, "Idempotency-Key".
+namespace tenants {
+namespace {
+
+using namespace std::chrono_literals;
+using test_support::FakeUpstream;
+using test_support::ScanWorld;
+using test_support::Spawned;
+
+class ScanIdempotency : public ::testing::Test {
+protected:
+    Error repeatError(unsigned char content = 1) {
+        const auto scanned = world_.scan(world_.repeatable("idem-1", content));
+        if (scanned) {
+            ADD_FAILURE() << "scanned";
+            return {ErrorCode::kConflict, ""};
+        }
+        return scanned.error();
+    }
+    std::size_t upstreamCalls() const { return world_.upstream.calls().size(); }
+
+    ScanWorld world_;
+};
+
+TEST_F(ScanIdempotency, FinishedRequestGivesTheSameBytesAgainAndNoCharge) {
+    const auto first = world_.scan(world_.repeatable("idem-1"));
+    ASSERT_TRUE(first);
+    world_.clock.advance(599s);
+
+    const auto again = world_.scan(world_.repeatable("idem-1"));
+
+    ASSERT_TRUE(again);
+    EXPECT_TRUE(again->replayed);
+    EXPECT_FALSE(first->replayed);
+    EXPECT_EQ(again->body->expose(), first->body->expose());
+    EXPECT_EQ(again->entry_number, first->entry_number);
+    EXPECT_EQ(again->request.text(), "idem-1");
+    EXPECT_EQ(upstreamCalls(), 1U);
+    EXPECT_EQ(world_.charges(), 1U);
+}
+
+TEST_F(ScanIdempotency, AnotherKeyOfTheMerchantGetsTheReplayToo) {
+    ASSERT_TRUE(world_.scan(world_.repeatable("idem-1")));
+    ScanInput rotated = world_.repeatable("idem-1");
+    rotated.caller = *world_.scans.authenticate(world_.addKey(world_.merchant, KeyId{"key_2"}));
+
+    const auto again = world_.scan(rotated);
+
+    ASSERT_TRUE(again);
+    EXPECT_TRUE(again->replayed);
+    EXPECT_EQ(world_.charges(), 1U);
+}
+
+TEST_F(ScanIdempotency, NotRecognisedIsToldAgainWithoutACall) {
+    world_.upstream.plan(FakeUpstream::refused(101001));
+    EXPECT_FALSE(repeatError().replayed);
+
+    const Error again = repeatError();
+
+    EXPECT_EQ(again.code, ErrorCode::kNotRecognised);
+    EXPECT_TRUE(again.replayed);
+    EXPECT_EQ(again.request_id, "idem-1");
+    EXPECT_EQ(upstreamCalls(), 1U);
+}
+
+TEST_F(ScanIdempotency, ExpiredReplyNamesTheEntryAndDoesNotScanAgain) {
+    ASSERT_TRUE(world_.scan(world_.input("req_0")));
+    ASSERT_TRUE(world_.scan(world_.repeatable("idem-1")));
+    world_.clock.advance(600s);
+
+    const Error again = repeatError();
+
+    EXPECT_EQ(again.code, ErrorCode::kIdempotencyReplyExpired);
+    EXPECT_NE(again.for_caller.find("ledger entry 2"), std::string::npos);
+    EXPECT_EQ(upstreamCalls(), 2U);
+    EXPECT_EQ(world_.charges(), 2U);
+}
+
+TEST_F(ScanIdempotency, ExpiredReplyOfANotRecognisedScanSaysThatNothingWasCharged) {
+    world_.upstream.plan(FakeUpstream::refused(101001));
+    (void)repeatError();
+    world_.clock.advance(600s);
+
+    const Error again = repeatError();
+
+    EXPECT_EQ(again.code, ErrorCode::kIdempotencyReplyExpired);
+    EXPECT_NE(again.for_caller.find("not charged"), std::string::npos);
+}
+
+TEST_F(ScanIdempotency, RunningRequestIsNotStartedAgain) {
+    const auto gate = world_.upstream.holdCalls();
+    Spawned<Result<ScanOutput>> first{world_.scans.scan(world_.repeatable("idem-1"))};
+
+    const Error second = repeatError();
+
+    EXPECT_EQ(second.code, ErrorCode::kIdempotencyInFlight);
+    EXPECT_EQ(second.retry_at, world_.clock.now() + 1s);
+    EXPECT_EQ(upstreamCalls(), 1U);
+    gate->open();
+    ASSERT_TRUE(first.ended());
+    EXPECT_TRUE(first.result());
+    EXPECT_TRUE(world_.scan(world_.repeatable("idem-1"))->replayed);
+}
+
+TEST_F(ScanIdempotency, AnotherRequestUnderTheSameKeyIsAMismatchInEveryState) {
+    const auto gate = world_.upstream.holdCalls();
+    Spawned<Result<ScanOutput>> first{world_.scans.scan(world_.repeatable("idem-1"))};
+    EXPECT_EQ(repeatError(2).code, ErrorCode::kIdempotencyMismatch);
+
+    gate->open();
+    EXPECT_EQ(repeatError(2).code, ErrorCode::kIdempotencyMismatch);
+    EXPECT_EQ(world_.charges(), 1U);
+}
+
+TEST_F(ScanIdempotency, UnknownOutcomeIsToldAgainWithTheSameRequestIdAndNotRepeated) {
+    world_.upstream.plan(FakeUpstream::silence(true, false));
+    EXPECT_EQ(repeatError().code, ErrorCode::kUpstreamUnreachable);
+
+    const Error again = repeatError();
+
+    EXPECT_EQ(again.code, ErrorCode::kUpstreamTimeout);
+    EXPECT_EQ(again.request_id, "idem-1");
+    EXPECT_EQ(upstreamCalls(), 1U);
+}
+
+TEST_F(ScanIdempotency, ReleasedRequestMayRunAgain) {
+    world_.upstream.plan(FakeUpstream::refused(-1));
+    EXPECT_EQ(repeatError().code, ErrorCode::kUpstreamBusy);
+
+    const auto again = world_.scan(world_.repeatable("idem-1"));
+
+    ASSERT_TRUE(again);
+    EXPECT_FALSE(again->replayed);
+    EXPECT_EQ(world_.charges(), 1U);
+}
+
+TEST_F(ScanIdempotency, ReleasedRequestMayNotRunAgainAsAnother) {
+    world_.upstream.plan(FakeUpstream::refused(-1));
+    (void)repeatError();
+
+    EXPECT_EQ(repeatError(2).code, ErrorCode::kIdempotencyMismatch);
+    EXPECT_EQ(upstreamCalls(), 1U);
+}
+
+TEST_F(ScanIdempotency, RefusalBeforeAnyEffectIsNotStored) {
+    world_.change([](Authorization& next) { next.granted_sets = {}; });
+    EXPECT_EQ(repeatError().code, ErrorCode::kPermission117Missing);
+    world_.change([](Authorization& next) { next.granted_sets = {117}; });
+
+    EXPECT_TRUE(world_.scan(world_.repeatable("idem-1")));
+}
+
+TEST_F(ScanIdempotency, SameKeyOfTwoMerchantsIsTwoRequests) {
+    const MerchantId other{"mer_2"};
+    world_.addMerchant(other, 5);
+    const auto link = runBlocking(world_.onboarding.createLink(other));
+    const std::string state = ScanWorld::linkPart(link->pc_url, "state%3D", "&");
+    ASSERT_TRUE(world_.land(state, world_.platform.consent("wx2222222222222222")));
+    ScanInput theirs = world_.repeatable("idem-1");
+    theirs.caller = *world_.scans.authenticate(world_.addKey(other, KeyId{"key_2"}));
+
+    const auto ours = world_.scan(world_.repeatable("idem-1"));
+    const auto foreign = world_.scan(theirs);
+
+    ASSERT_TRUE(ours && foreign);
+    EXPECT_FALSE(foreign->replayed);
+    EXPECT_EQ(foreign->entry_number, 1);
+    EXPECT_EQ(upstreamCalls(), 2U);
+    EXPECT_EQ(world_.upstream.calls()[1].appid.text(), "wx2222222222222222");
+}
+
+TEST_F(ScanIdempotency, WithoutAKeyTheSameRequestIdIsAScanOfItsOwn) {
+    const auto first = world_.scan(world_.input("req_of_the_caller"));
+    const auto second = world_.scan(world_.input("req_of_the_caller"));
+
+    ASSERT_TRUE(first && second);
+    EXPECT_EQ(first->request.text(), "req_of_the_caller");
+    EXPECT_TRUE(second->request.text().starts_with("req_"));
+    EXPECT_NE(second->request, first->request);
+    EXPECT_FALSE(second->replayed);
+    EXPECT_EQ(world_.charges(), 2U);
+    const UsageEntry entry = world_.store.ledger.entries(world_.merchant, {}, 1).front();
+    EXPECT_EQ(entry.x_request_id, "req_of_the_caller");
+}
+
+TEST_F(ScanIdempotency, WithoutAKeyNoReplyIsKept) {
+    ASSERT_TRUE(world_.scan(world_.input("idem-1")));
+
+    Reservation again;
+    again.merchant = world_.merchant;
+    again.request = RequestId{"idem-1"};
+    again.at = world_.clock.now();
+    const auto reserved = runBlocking(world_.store.ledger.reserve(again));
+
+    ASSERT_TRUE(reserved && std::holds_alternative<Repeat>(*reserved));
+    EXPECT_FALSE(std::get<Repeat>(*reserved).reply);
+}
+
+TEST_F(ScanIdempotency, LifetimeOfZeroKeepsNoReply) {
+    ScanLicence scans{world_.store.merchants, world_.store.authorizations, world_.hasher,   world_.keeper,
+                      world_.grants,          world_.store.ledger,         world_.upstream, world_.clock,
+                      {.reply_lifetime = 0ms}};
+    ASSERT_TRUE(runBlocking(scans.scan(world_.repeatable("idem-1"))));
+
+    const auto again = runBlocking(scans.scan(world_.repeatable("idem-1")));
+
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().code, ErrorCode::kIdempotencyReplyExpired);
+    EXPECT_EQ(world_.charges(), 1U);
+}
+
+}  // namespace
+}  // namespace tenants

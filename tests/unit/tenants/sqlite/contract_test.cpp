@@ -1,0 +1,36 @@
+#include <memory>
+
+#include "tests/support/contract/authorization_store_contract.h"
+#include "tests/support/contract/merchant_store_contract.h"
+#include "tests/support/contract/stores_under_test.h"
+#include "tests/support/contract/usage_ledger_contract.h"
+#include "tests/unit/tenants/sqlite/store_fixture.h"
+
+namespace test_support {
+namespace {
+
+class SqliteStoresUnderTest final : public StoresUnderTest {
+public:
+    SqliteStoresUnderTest()
+        : keys_(newKeyRing(folder_.path() / "keys")),
+          store_(SqliteStore::open(folder_.path() / "tollgate.db", keys_, AppId{"wxcomponent"}, clock_, {})) {}
+
+    MerchantStore& merchants() override { return store_->merchants(); }
+    AuthorizationStore& authorizations() override { return store_->authorizations(); }
+    UsageLedger& ledger() override { return store_->ledger(); }
+
+private:
+    TemporaryFolder folder_;
+    FakeClock clock_{beijingNoon()};
+    KeyRing keys_;
+    std::unique_ptr<SqliteStore> store_;
+};
+
+const StoresFactory kSqlite{"SqliteStore", [] { return std::make_unique<SqliteStoresUnderTest>(); }};
+
+INSTANTIATE_TEST_SUITE_P(Sqlite, UsageLedgerContract, testing::Values(kSqlite));
+INSTANTIATE_TEST_SUITE_P(Sqlite, MerchantStoreContract, testing::Values(kSqlite));
+INSTANTIATE_TEST_SUITE_P(Sqlite, AuthorizationStoreContract, testing::Values(kSqlite));
+
+}  // namespace
+}  // namespace test_support

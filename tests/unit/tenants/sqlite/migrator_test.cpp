@@ -1,0 +1,204 @@
+#include "tenants/sqlite/migrator.h"
+
+#include <SQLiteCpp/SQLiteCpp.h>
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "tenants/sqlite/connection.h"
+#include "tests/unit/tenants/sqlite/ledger_audit.h"
+#include "tests/unit/tenants/sqlite/store_fixture.h"
+
+namespace test_support {
+namespace {
+
+using tenants::MerchantId;
+using tenants::runBlocking;
+using tenants::sqlite::builtInMigrations;
+using tenants::sqlite::Migration;
+
+class MigratorTest : public StoreFixture {
+protected:
+    std::string refusal() {
+        try {
+            openStore();
+        } catch (const std::runtime_error& error) {
+            return error.what();
+        }
+        return "opened";
+    }
+    /// The file is refused for that reason, and not one byte of it is changed.
+    void expectRefusedUntouched(const std::string& reason) {
+        const std::string before = fileBytes(databasePath());
+
+        const std::string text = refusal();
+
+        EXPECT_NE(text.find(reason), std::string::npos) << text;
+        EXPECT_NE(text.find(databasePath().string()), std::string::npos) << text;
+        EXPECT_EQ(fileBytes(databasePath()), before);
+    }
+    void makeDatabase(std::size_t migrations) const {
+        tenants::sqlite::prepareDatabaseFile(databasePath());
+        SQLite::Database database = tenants::sqlite::openWriter(databasePath(), "");
+        tenants::sqlite::migrate(database, builtInMigrations().first(migrations), 0, beijingNoon());
+    }
+    void execute(const std::string& sql) const {
+        SQLite::Database database{databasePath().string(), SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE};
+        database.exec(sql);
+    }
+    static std::string schemaOf(const std::filesystem::path& path) {
+        SQLite::Database database{path.string(), SQLite::OPEN_READONLY};
+        return database.execAndGet("SELECT group_concat(sql, ';') FROM (SELECT sql FROM sqlite_schema ORDER BY name)")
+            .getString();
+    }
+};
+
+TEST_F(MigratorTest, MigrationsAreNumberedWithoutGapAndNamedByTheirFile) {
+    int number = 0;
+    for (const Migration& migration : builtInMigrations()) {
+        EXPECT_EQ(migration.number, ++number);
+        EXPECT_EQ(std::stoi(std::string{migration.name.substr(0, 4)}), number);
+        EXPECT_FALSE(migration.text.empty());
+    }
+    EXPECT_GE(number, 4);
+}
+
+TEST_F(MigratorTest, EveryTableIsStrict) {
+    makeDatabase(builtInMigrations().size());
+
+    EXPECT_EQ(countRows(databasePath(),
+                        "SELECT count(*) FROM pragma_table_list WHERE schema = 'main' AND type = 'table' "
+                        "AND NOT strict AND name NOT LIKE 'sqlite_%'"),
+              0);
+}
+
+TEST_F(MigratorTest, EveryEarlierSchemaWithRowsBecomesTheNewest) {
+    makeDatabase(builtInMigrations().size());
+    const std::string newest = schemaOf(databasePath());
+    for (std::size_t from = 1; from < builtInMigrations().size(); ++from) {
+        for (const auto& entry : std::filesystem::directory_iterator{folder_.path()}) {
+            if (entry.path().filename() != "keys") std::filesystem::remove(entry.path());
+        }
+        makeDatabase(from);
+        if (from >= 2) {
+            execute(
+                "INSERT INTO merchant (id, name, suspended, suspended_reason, day_limit, created_ms, version) "
+                "VALUES ('mer_old', 'shop', 0, '', 7, 1, 1)");
+        }
+
+        {
+            const auto store = openStore();
+            EXPECT_EQ(store->merchants().find(MerchantId{"mer_old"}) != nullptr, from >= 2);
+            addMerchant(*store, "mer_a");
+            ASSERT_TRUE(runBlocking(store->ledger().reserve(reservation("mer_a", "r-1"))));
+        }
+
+        EXPECT_EQ(schemaOf(databasePath()), newest);
+        EXPECT_EQ(countRows(databasePath(), "PRAGMA user_version"),
+                  static_cast<std::int64_t>(builtInMigrations().size()));
+    }
+}
+
+TEST_F(MigratorTest, VerifiedCopyIsKeptBeforeAMigration) {
+    makeDatabase(2);
+    execute(
+        "INSERT INTO merchant (id, name, suspended, suspended_reason, day_limit, created_ms, version) "
+        "VALUES ('mer_old', 'shop', 0, '', 7, 1, 1)");
+
+    { const auto store = openStore(); }
+
+    const std::filesystem::path copy = databasePath().string() + ".before-3";
+    EXPECT_EQ(countRows(copy, "PRAGMA user_version"), 2);
+    EXPECT_EQ(countRows(copy, "SELECT day_limit FROM merchant WHERE id = 'mer_old'"), 7);
+    EXPECT_EQ(std::filesystem::status(copy).permissions(),
+              std::filesystem::perms::owner_read | std::filesystem::perms::owner_write);
+}
+
+TEST_F(MigratorTest, NewDatabaseNeedsNoCopy) {
+    { const auto store = openStore(); }
+
+    for (const auto& entry : std::filesystem::directory_iterator{folder_.path()}) {
+        EXPECT_EQ(entry.path().string().find(".before-"), std::string::npos) << entry.path();
+    }
+}
+
+TEST_F(MigratorTest, FailedMigrationLeavesTheLastWholeOne) {
+    const std::vector<Migration> migrations{
+        {1, "0001_one", "CREATE TABLE one (a INTEGER) STRICT"},
+        {2, "0002_two", "CREATE TABLE two (a INTEGER) STRICT; INSERT INTO none VALUES (1)"}};
+    makeDatabase(1);
+    SQLite::Database database = tenants::sqlite::openWriter(databasePath(), "");
+
+    EXPECT_THROW(tenants::sqlite::migrate(database, migrations, 1, beijingNoon()), SQLite::Exception);
+
+    EXPECT_EQ(database.execAndGet("PRAGMA user_version").getInt(), 1);
+    EXPECT_FALSE(database.tableExists("two"));
+}
+
+TEST_F(MigratorTest, NewerDatabaseIsRefusedUntouched) {
+    { const auto store = openStore(); }
+    execute("PRAGMA user_version = 1000");
+
+    expectRefusedUntouched("newer than this program's");
+}
+
+TEST_F(MigratorTest, NewerDatabaseWithALogIsRefusedUntouched) {
+    { const auto store = openStore(); }
+    SQLite::Database other{databasePath().string(), SQLite::OPEN_READWRITE};
+    other.exec("PRAGMA user_version = 1000");  // in the log, because `other` stays open
+    const std::string log = fileBytes(databasePath().string() + "-wal");
+    ASSERT_FALSE(log.empty());
+
+    expectRefusedUntouched("newer than this program's");
+    EXPECT_EQ(fileBytes(databasePath().string() + "-wal"), log);
+}
+
+TEST_F(MigratorTest, ForeignDatabaseIsRefusedUntouched) {
+    execute("CREATE TABLE recipes (name TEXT); INSERT INTO recipes VALUES ('soup')");
+    expectRefusedUntouched("not a Tollgate database");
+
+    execute("PRAGMA application_id = 77; PRAGMA user_version = 1");
+    expectRefusedUntouched("not a Tollgate database");
+}
+
+TEST_F(MigratorTest, FileThatIsNoDatabaseIsRefusedUntouched) {
+    std::ofstream{databasePath()} << std::string(5000, 'x');
+
+    expectRefusedUntouched("cannot be read");
+}
+
+TEST_F(MigratorTest, DatabaseThatWentThroughAnotherTextIsRefusedUntouched) {
+    { const auto store = openStore(); }
+    execute("UPDATE applied_migration SET sha256 = zeroblob(32) WHERE number = 2");
+
+    expectRefusedUntouched("another text of migration 0002_merchant");
+}
+
+TEST_F(MigratorTest, DatabaseWithoutTheRecordOfAMigrationIsRefusedUntouched) {
+    { const auto store = openStore(); }
+    execute("DELETE FROM applied_migration WHERE number = 1");
+
+    expectRefusedUntouched("another text of migration 0001_applied_migration");
+}
+
+TEST_F(MigratorTest, DamagedDatabaseIsRefused) {
+    {
+        const auto store = openStore();
+        for (int merchant = 0; merchant < 200; ++merchant) addMerchant(*store, "mer_" + std::to_string(merchant));
+    }
+    {
+        std::fstream file{databasePath(), std::ios::in | std::ios::out | std::ios::binary};
+        const auto pages = std::filesystem::file_size(databasePath()) / 4096;
+        file.seekp(static_cast<std::streamoff>((pages - 1) * 4096));  // the last page: rows, not the schema
+        file << std::string(4096, '\xA5');
+    }
+
+    const std::string text = refusal();
+
+    EXPECT_NE(text.find(databasePath().string()), std::string::npos) << text;
+    EXPECT_NE(text.find("damaged"), std::string::npos) << text;
+}
+
+}  // namespace
+}  // namespace test_support
