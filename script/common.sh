@@ -5,10 +5,11 @@ project="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
+# The tests are configured with everything else, so what their configuration looks for is needed to build at all.
 build_packages=(g++ cmake ninja-build pkg-config ccache libpoco-dev libsqlitecpp-dev libsqlite3-dev libssl-dev
-    libtesseract-dev libleptonica-dev libcurl4-openssl-dev)
+    libtesseract-dev libleptonica-dev libcurl4-openssl-dev libgtest-dev libgmock-dev python3)
 run_packages=(openssl curl jq tesseract-ocr-chi-sim tesseract-ocr-eng)
-test_packages=(libgtest-dev libgmock-dev git python3 python3-pil python3-numpy sqlite3
+test_packages=(git python3-pil python3-numpy sqlite3
     fonts-noto-cjk fonts-noto-cjk-extra fonts-arphic-uming fonts-arphic-ukai fonts-arphic-gbsn00lp fonts-wqy-zenhei)
 check_packages=(clang-format-14 clang-tidy-14)
 fuzz_packages=(clang-14 libclang-rt-14-dev)
