@@ -17,6 +17,7 @@ using tenants::Merchant;
 using tenants::MerchantId;
 
 constexpr std::size_t kNameBytesMax = 200;
+constexpr std::size_t kAppIdBytesMax = 64;
 constexpr std::int64_t kDayLimitMax = std::numeric_limits<std::int64_t>::max() / 2;  // sums of units must not overflow
 
 std::string etagOf(const Merchant& merchant) {
@@ -28,6 +29,7 @@ Poco::JSON::Object::Ptr merchantJson(const Merchant& merchant, const tenants::Au
     auto object = jsonObject();
     object->set("id", merchant.id.text());
     object->set("name", merchant.name);
+    object->set("component", merchant.component.text());
     object->set("appid",
                 authorization != nullptr ? Poco::Dynamic::Var{authorization->appid.text()} : Poco::Dynamic::Var{});
     object->set("state", std::string{standing.state});
@@ -53,10 +55,11 @@ struct Changes {
     std::optional<std::int64_t> day_limit;
     std::optional<bool> suspended;
     std::optional<std::string> suspended_reason;
+    std::optional<std::string> component;
 };
 
-tenants::Result<Changes> readChanges(const std::string& body) {
-    const auto object = readJsonObject(body, {"name", "day_limit", "suspended", "suspended_reason"});
+tenants::Result<Changes> readChanges(const std::string& body, std::initializer_list<const char*> known) {
+    const auto object = readJsonObject(body, known);
     if (!object) return object.error();
     auto name = readText(**object, "name", kNameBytesMax);
     if (!name) return name.error();
@@ -66,7 +69,9 @@ tenants::Result<Changes> readChanges(const std::string& body) {
     if (!suspended) return suspended.error();
     auto reason = readText(**object, "suspended_reason", kNameBytesMax);
     if (!reason) return reason.error();
-    return Changes{*std::move(name), *day_limit, *suspended, *std::move(reason)};
+    auto component = readText(**object, "component", kAppIdBytesMax);
+    if (!component) return component.error();
+    return Changes{*std::move(name), *day_limit, *suspended, *std::move(reason), *std::move(component)};
 }
 
 void apply(const Changes& changes, Merchant& merchant) {
@@ -94,7 +99,7 @@ void MerchantRoutes::addRoutes(http::Router& router, const AdminGuard& guard) {
 }
 
 http::Response MerchantRoutes::render(int status, const Merchant& merchant) const {
-    const auto authorization = authorizations_.find(merchant.id);
+    const auto authorization = platforms_.of(merchant).authorizations().find(merchant.id);
     auto response = jsonResponse(status, merchantJson(merchant, authorization.get()));
     response.headers.set("ETag", etagOf(merchant));
     return response;
@@ -106,7 +111,7 @@ tenants::Task<http::Response> MerchantRoutes::list(http::Request request) {
     const auto found = merchants_.list(MerchantId{page->after}, page->size + 1);
     Poco::JSON::Array rows;
     for (std::size_t i = 0; i < found.size() && i < page->size; ++i) {
-        const auto authorization = authorizations_.find(found[i]->id);
+        const auto authorization = platforms_.of(*found[i]).authorizations().find(found[i]->id);
         rows.add(merchantJson(*found[i], authorization.get()));
     }
     auto object = jsonObject();
@@ -118,12 +123,19 @@ tenants::Task<http::Response> MerchantRoutes::list(http::Request request) {
 }
 
 tenants::Task<http::Response> MerchantRoutes::create(http::Request request) {
-    const auto changes = readChanges(request.body);
+    const auto changes = readChanges(request.body, {"name", "day_limit", "suspended", "suspended_reason", "component"});
     if (!changes) co_return problem(changes.error(), request.head.request_id);
     if (!changes->name || changes->name->empty()) {
         co_return problem(Error{ErrorCode::kInvalidInput, "name is needed"}, request.head.request_id);
     }
+    const tenants::ComponentPlatform* platform =
+        changes->component ? platforms_.find(tenants::AppId{*changes->component}) : platforms_.all().front();
+    if (platform == nullptr) {
+        co_return problem(Error{ErrorCode::kInvalidInput, "component is none of the configured platforms"},
+                          request.head.request_id);
+    }
     Merchant merchant;
+    merchant.component = platform->appid();
     merchant.id = MerchantId{tenants::randomIdText("mer_")};
     merchant.day_limit = settings_.day_limit_default;
     merchant.created_at = clock_.now();
@@ -145,7 +157,7 @@ tenants::Task<http::Response> MerchantRoutes::show(http::Request request) {
 tenants::Task<http::Response> MerchantRoutes::change(http::Request request) {
     const auto merchant = merchants_.find(MerchantId{request.head.pathParameter("merchant")});
     if (!merchant) co_return problem(Error{ErrorCode::kNotFound, "no such merchant"}, request.head.request_id);
-    const auto changes = readChanges(request.body);
+    const auto changes = readChanges(request.body, {"name", "day_limit", "suspended", "suspended_reason"});
     if (!changes) co_return problem(changes.error(), request.head.request_id);
     const std::string* if_match = request.head.headers.find("If-Match");
     if (if_match != nullptr && *if_match != "*" && *if_match != etagOf(*merchant)) {
@@ -166,10 +178,9 @@ tenants::Task<http::Response> MerchantRoutes::createLink(http::Request request) 
     const auto read = readJsonObject(request.body, {});
     if (!read) co_return problem(read.error(), request.head.request_id);
     const MerchantId merchant{request.head.pathParameter("merchant")};
-    if (!merchants_.find(merchant)) {
-        co_return problem(Error{ErrorCode::kNotFound, "no such merchant"}, request.head.request_id);
-    }
-    const auto link = co_await onboarding_.createLink(merchant);
+    const auto known = merchants_.find(merchant);
+    if (!known) co_return problem(Error{ErrorCode::kNotFound, "no such merchant"}, request.head.request_id);
+    const auto link = co_await platforms_.of(*known).onboarding().createLink(merchant);
     if (!link) {
         log_.warning("authorization_link_failed", {{"request_id", request.head.request_id},
                                                    {"code", tenants::stableCode(link.error().code)},

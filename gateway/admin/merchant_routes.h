@@ -5,7 +5,7 @@
 #include "gateway/admin/admin_guard.h"
 #include "gateway/admin/page.h"
 #include "gateway/log/log.h"
-#include "tenants/authorization/onboarding.h"
+#include "tenants/authorization/component_platform.h"
 #include "tenants/merchant/merchant_store.h"
 
 namespace gateway::admin {
@@ -16,16 +16,9 @@ public:
     struct Settings {
         std::int64_t day_limit_default = 0;  // of a merchant created without one
     };
-    MerchantRoutes(tenants::MerchantStore& merchants, const tenants::AuthorizationStore& authorizations,
-                   tenants::Onboarding& onboarding, const Pages& pages, const tenants::Clock& clock, log::Log& log,
-                   Settings settings)
-        : merchants_(merchants),
-          authorizations_(authorizations),
-          onboarding_(onboarding),
-          pages_(pages),
-          clock_(clock),
-          log_(log),
-          settings_(settings) {}
+    MerchantRoutes(tenants::MerchantStore& merchants, const tenants::ComponentPlatforms& platforms, const Pages& pages,
+                   const tenants::Clock& clock, log::Log& log, Settings settings)
+        : merchants_(merchants), platforms_(platforms), pages_(pages), clock_(clock), log_(log), settings_(settings) {}
 
     void addRoutes(http::Router& router, const AdminGuard& guard);
 
@@ -38,8 +31,7 @@ private:
     http::Response render(int status, const tenants::Merchant& merchant) const;
 
     tenants::MerchantStore& merchants_;
-    const tenants::AuthorizationStore& authorizations_;
-    tenants::Onboarding& onboarding_;
+    const tenants::ComponentPlatforms& platforms_;
     const Pages& pages_;
     const tenants::Clock& clock_;
     log::Log& log_;

@@ -46,8 +46,11 @@ void AuthorizedPage::addRoutes(http::Router& router) {
 tenants::Task<http::Response> AuthorizedPage::handle(http::Request request) {
     auto state = request.head.queryParameter("state");
     const auto code = request.head.queryParameter("auth_code");
-    if (!state || state->empty() || !code || code->empty()) co_return page(kBadLink);
-    const auto merchant = co_await onboarding_.completeByRedirect(*std::move(state), tenants::shareSecret(*code));
+    const auto component = request.head.queryParameter("component");
+    tenants::ComponentPlatform* platform = platforms_.find(tenants::AppId{component.value_or("")});
+    if (platform == nullptr || !state || state->empty() || !code || code->empty()) co_return page(kBadLink);
+    const auto merchant =
+        co_await platform->onboarding().completeByRedirect(*std::move(state), tenants::shareSecret(*code));
     if (merchant) {
         log_.info("authorization_landed", {{"request_id", request.head.request_id}, {"merchant", merchant->text()}});
         co_return page(kAuthorized);

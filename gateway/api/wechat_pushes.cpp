@@ -1,5 +1,7 @@
 #include "gateway/api/wechat_pushes.h"
 
+#include <algorithm>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -46,12 +48,19 @@ void WechatPushes::addRoutes(http::Router& router) {
 }
 
 tenants::Task<http::Response> WechatPushes::handleEvent(http::Request request) {
-    auto push = reader_.readEvent(Pushed{request}.envelope(), clock_.now());
+    const Pushed pushed{request};
+    std::optional<tenants::Push> push;
+    tenants::Onboarding* onboarding = nullptr;
+    for (const Addressee& addressee : addressees_) {
+        push = addressee.reader.readEvent(pushed.envelope(), clock_.now());
+        onboarding = &addressee.onboarding;
+        if (push) break;
+    }
     if (!push) {
         log_.warning("push_refused", {{"request_id", request.head.request_id}, {"peer", request.head.peer_address}});
         co_return refused();
     }
-    const auto stored = co_await store(*std::move(push));
+    const auto stored = co_await store(*onboarding, *std::move(push));
     if (!stored) {
         log_.error("push_not_stored", {{"request_id", request.head.request_id},
                                        {"code", tenants::stableCode(stored.error().code)},
@@ -61,10 +70,10 @@ tenants::Task<http::Response> WechatPushes::handleEvent(http::Request request) {
     co_return success();
 }
 
-tenants::Task<tenants::Result<tenants::Done>> WechatPushes::store(tenants::Push push) {
+tenants::Task<tenants::Result<tenants::Done>> WechatPushes::store(tenants::Onboarding& onboarding, tenants::Push push) {
     if (auto* ticket = std::get_if<tenants::TicketPush>(&push)) {
         log_.info("ticket_received", {{"created_at", tenants::rfc3339(ticket->created_at)}});
-        co_return co_await onboarding_.receiveTicket(ticket->ticket, ticket->created_at);
+        co_return co_await onboarding.receiveTicket(ticket->ticket, ticket->created_at);
     }
     if (auto* other = std::get_if<tenants::OtherPush>(&push)) {
         log_.info("push_ignored", {{"info_type", other->info_type}});
@@ -72,16 +81,16 @@ tenants::Task<tenants::Result<tenants::Done>> WechatPushes::store(tenants::Push 
     }
     auto& event = std::get<tenants::PlatformEvent>(push);
     log_.info("event_received", {{"info_type", event.info_type}, {"appid", event.appid.text()}});
-    auto received = co_await onboarding_.receive(std::move(event));
+    auto received = co_await onboarding.receive(std::move(event));
     if (!received) co_return received.error();
-    if (*received) background_(handleInBackground(**std::move(received)));
+    if (*received) background_(handleInBackground(onboarding, **std::move(received)));
     co_return tenants::Done{};
 }
 
-tenants::Task<void> WechatPushes::handleInBackground(tenants::PlatformEvent event) {
+tenants::Task<void> WechatPushes::handleInBackground(tenants::Onboarding& onboarding, tenants::PlatformEvent event) {
     const std::string info_type = event.info_type;
     const std::string appid = event.appid.text();
-    const auto handled = co_await onboarding_.handle(std::move(event));
+    const auto handled = co_await onboarding.handle(std::move(event));
     if (handled) {
         log_.info("event_handled", {{"info_type", info_type}, {"appid", appid}});
     } else {
@@ -94,8 +103,11 @@ tenants::Task<void> WechatPushes::handleInBackground(tenants::PlatformEvent even
 
 tenants::Task<http::Response> WechatPushes::handleMessage(http::Request request) {
     // Verified although nothing is done with it, so that this address tells a forger no more than the other.
-    if (!reader_.isGenuine(Pushed{request}.envelope(), clock_.now())) co_return refused();
-    co_return success();
+    const Pushed pushed{request};
+    const bool genuine = std::ranges::any_of(addressees_, [&](const Addressee& addressee) {
+        return addressee.reader.isGenuine(pushed.envelope(), clock_.now());
+    });
+    co_return genuine ? success() : refused();
 }
 
 }  // namespace gateway::api

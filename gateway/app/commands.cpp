@@ -37,8 +37,12 @@ StoreSettings storeSettingsOf(const Options& options) {
 struct OpenStore {
     explicit OpenStore(const StoreSettings& settings)
         : ring(tenants::KeyRing::load(settings.key_ring_file)),
-          store(tenants::SqliteStore::open(settings.database_file, ring, tenants::AppId{settings.component_appid},
-                                           clock, {})) {}
+          store(tenants::SqliteStore::open(settings.database_file, ring, appIdsOf(settings.component_appids), clock,
+                                           {})) {}
+
+    static std::vector<tenants::AppId> appIdsOf(const std::vector<std::string>& texts) {
+        return {texts.begin(), texts.end()};
+    }
 
     tenants::SystemClock clock;
     tenants::KeyRing ring;

@@ -10,6 +10,7 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "gateway/admin/key_routes.h"
 #include "gateway/admin/merchant_routes.h"
@@ -30,7 +31,7 @@
 #include "gateway/wechat/ocr_client.h"
 #include "gateway/wechat/platform_client.h"
 #include "gateway/wechat/push_reader.h"
-#include "tenants/authorization/onboarding.h"
+#include "tenants/authorization/component_platform.h"
 #include "tenants/scan/scan_licence.h"
 #include "tenants/sqlite/sqlite_store.h"
 #include "tenants/usage/sweeper.h"
@@ -67,6 +68,12 @@ wechat::HttpsClient::Options clientOptions(const Settings::Upstream& upstream) {
     options.call_max = upstream.call_deadline;
     options.in_flight_max = upstream.in_flight_max;
     return options;
+}
+
+std::vector<tenants::AppId> appIds(const Settings& settings) {
+    std::vector<tenants::AppId> appids;
+    for (const Settings::Component& component : settings.components) appids.emplace_back(component.appid);
+    return appids;
 }
 
 wechat::PushKeys pushKeys(const Settings::Component& component) {
@@ -134,6 +141,24 @@ http::Server::Callbacks callbacks(log::Log& log) {
 
 }  // namespace
 
+/// What the gateway has for each third-party platform that it serves.
+struct Gateway::Component {
+    Component(const Settings& settings, const Settings::Component& component, std::string redirect_url,
+              wechat::HttpsClient& https, tenants::SqliteStore& store, const tenants::Clock& clock)
+        : client(https, clock, {component.appid, component.secret}, settings.upstream.call_deadline),
+          push_reader(pushKeys(component), previousKey(component), component.push_timestamp_window),
+          platform(client, store.authorizations(tenants::AppId{component.appid}), store.merchants(), clock,
+                   {.tokens = tokenSettings(settings),
+                    .onboarding = {.component_appid = component.appid,
+                                   .redirect_url = std::move(redirect_url),
+                                   .pc_link_base = component.pc_link_base,
+                                   .h5_link_base = component.h5_link_base}}) {}
+
+    wechat::PlatformClient client;
+    wechat::ComponentPushReader push_reader;
+    tenants::ComponentPlatform platform;
+};
+
 /// Every part, in the order in which they need one another; they end in the reverse order.
 class Gateway::Parts {
 public:
@@ -142,8 +167,8 @@ public:
           clock_(clock),
           log_(log),
           ring_(tenants::KeyRing::load(settings.key_ring_file)),
-          store_(tenants::SqliteStore::open(settings.database_file, ring_, tenants::AppId{settings.component.appid},
-                                            clock, storeSettings(std::move(on_broken)))),
+          store_(tenants::SqliteStore::open(settings.database_file, ring_, appIds(settings), clock,
+                                            storeSettings(std::move(on_broken)))),
           hasher_(credentialHasher(ring_)),
           pages_(ring_.derive("page token")),
           loops_(loopCount(settings)),
@@ -153,13 +178,7 @@ public:
           https_(clientOptions(settings.upstream),
                  net::TlsContext::client(settings.upstream.host, settings.upstream.ca_file), resolver_, everyLoop(),
                  clock),
-          platform_(https_, clock, {settings.component.appid, settings.component.secret},
-                    settings.upstream.call_deadline),
           ocr_(https_),
-          push_reader_(pushKeys(settings.component), previousKey(settings.component),
-                       settings.component.push_timestamp_window),
-          tokens_(platform_, store_->authorizations(), clock, tokenSettings(settings)),
-          grants_(tokens_, platform_, store_->authorizations(), clock),
           sweeper_(store_->ledger(), clock),
           background_(log),
           public_server_(std::make_unique<http::Server>(loops_.all(), public_router_, settings.limits, callbacks(log))),
@@ -167,6 +186,7 @@ public:
               std::make_unique<http::Server>(admin_loops_.all(), admin_router_, settings.limits, callbacks(log))) {
         sweepAll();
         listen();
+        addComponents();
         addPublicRoutes();
         addAdminRoutes();
         loops_.start();
@@ -230,28 +250,32 @@ private:
         ports_.admin = admin_server_->listen(settings_.admin_listener.address, settings_.admin_listener.port);
     }
 
-    tenants::OnboardingSettings onboardingSettings() const {
-        tenants::OnboardingSettings onboarding;
-        onboarding.component_appid = settings_.component.appid;
-        onboarding.redirect_url = settings_.component.redirect_url;
-        if (onboarding.redirect_url.empty()) {
-            onboarding.redirect_url = "http://" + settings_.public_listener.address + ":" +
-                                      std::to_string(ports_.public_plain) + "/wechat/authorized";
+    void addComponents() {
+        std::vector<tenants::ComponentPlatform*> platforms;
+        for (const Settings::Component& component : settings_.components) {
+            std::string redirect_url = component.redirect_url;
+            if (redirect_url.empty()) {
+                redirect_url = "http://" + settings_.public_listener.address + ":" +
+                               std::to_string(ports_.public_plain) + "/wechat/authorized";
+            }
+            components_.push_back(
+                std::make_unique<Component>(settings_, component, std::move(redirect_url), https_, *store_, clock_));
+            platforms.push_back(&components_.back()->platform);
         }
-        onboarding.pc_link_base = settings_.component.pc_link_base;
-        onboarding.h5_link_base = settings_.component.h5_link_base;
-        return onboarding;
+        platforms_.emplace(std::move(platforms));
     }
 
     void addPublicRoutes() {
-        onboarding_.emplace(tokens_, grants_, platform_, store_->authorizations(), store_->merchants(), clock_,
-                            onboardingSettings());
-        scans_.emplace(store_->merchants(), store_->authorizations(), hasher_, tokens_, grants_, store_->ledger(), ocr_,
-                       clock_, scanSettings(settings_));
+        scans_.emplace(store_->merchants(), *platforms_, hasher_, store_->ledger(), ocr_, clock_,
+                       scanSettings(settings_));
         scan_driving_.emplace(*scans_, clock_, log_);
-        pushes_.emplace(push_reader_, *onboarding_, clock_, log_,
+        std::vector<api::WechatPushes::Addressee> addressees;
+        for (const auto& component : components_) {
+            addressees.push_back({component->push_reader, component->platform.onboarding()});
+        }
+        pushes_.emplace(std::move(addressees), clock_, log_,
                         [this](tenants::Task<void> task) { background_.start(std::move(task)); });
-        authorized_page_.emplace(*onboarding_, log_);
+        authorized_page_.emplace(*platforms_, log_);
         scan_driving_->addRoutes(public_router_);
         pushes_->addRoutes(public_router_);
         authorized_page_->addRoutes(public_router_);
@@ -260,7 +284,7 @@ private:
 
     void addAdminRoutes() {
         guard_.emplace(store_->merchants(), hasher_);
-        merchant_routes_.emplace(store_->merchants(), store_->authorizations(), *onboarding_, pages_, clock_, log_,
+        merchant_routes_.emplace(store_->merchants(), *platforms_, pages_, clock_, log_,
                                  admin::MerchantRoutes::Settings{settings_.day_limit_default});
         key_routes_.emplace(store_->merchants(), hasher_, clock_, log_);
         usage_routes_.emplace(store_->merchants(), store_->ledger(), workers_, pages_, clock_, log_);
@@ -292,9 +316,13 @@ private:
     }
 
     tenants::Task<void> handleWaitingEvents() {
-        const auto errors = co_await onboarding_->handleWaiting();
-        for (const tenants::Error& error : errors) {
-            log_.warning("event_not_handled", {{"code", tenants::stableCode(error.code)}, {"detail", error.for_log}});
+        for (tenants::ComponentPlatform* platform : platforms_->all()) {
+            const auto errors = co_await platform->onboarding().handleWaiting();
+            for (const tenants::Error& error : errors) {
+                log_.warning("event_not_handled", {{"component", platform->appid().text()},
+                                                   {"code", tenants::stableCode(error.code)},
+                                                   {"detail", error.for_log}});
+            }
         }
     }
 
@@ -310,16 +338,13 @@ private:
     net::WorkerPool workers_;
     net::Resolver resolver_;
     wechat::HttpsClient https_;
-    wechat::PlatformClient platform_;
     wechat::OcrClient ocr_;
-    wechat::ComponentPushReader push_reader_;
-    tenants::TokenKeeper tokens_;
-    tenants::GrantKeeper grants_;
     tenants::Sweeper sweeper_;
     BackgroundTasks background_;
     Ports ports_;
     // Made when the ports are known.
-    std::optional<tenants::Onboarding> onboarding_;
+    std::vector<std::unique_ptr<Component>> components_;
+    std::optional<tenants::ComponentPlatforms> platforms_;
     std::optional<tenants::ScanLicence> scans_;
     std::optional<api::ScanDriving> scan_driving_;
     std::optional<api::WechatPushes> pushes_;

@@ -40,6 +40,7 @@ public:
     bool shutdown(std::chrono::milliseconds deadline);
 
 private:
+    struct Component;
     class Parts;
     std::unique_ptr<Parts> parts_;
 };

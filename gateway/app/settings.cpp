@@ -2,6 +2,7 @@
 
 #include <Poco/AutoPtr.h>
 #include <Poco/Exception.h>
+#include <Poco/StringTokenizer.h>
 #include <Poco/Util/PropertyFileConfiguration.h>
 #include <sys/stat.h>
 
@@ -134,25 +135,45 @@ void readLimits(Reader& reader, http::Limits& limits) {
     limits.send_deadline = reader.duration("limits.send_ms", limits.send_deadline, kLeast, kMost);
 }
 
-void readComponent(Reader& reader, Settings::Component& component) {
-    component.appid = reader.needed("component.appid");
-    component.secret = reader.secret("component.secret");
-    component.push_token = reader.secret("component.push_token");
-    component.encoding_aes_key = reader.secret("component.encoding_aes_key");
-    const std::string previous = reader.text("component.previous_encoding_aes_key", "");
+/// Where each platform's settings begin: `component` where there is one, `component.<name>` for each name in
+/// `components`.
+std::vector<std::string> componentPrefixes(Reader& reader) {
+    const Poco::StringTokenizer names{reader.text("components", ""), ",",
+                                      Poco::StringTokenizer::TOK_TRIM | Poco::StringTokenizer::TOK_IGNORE_EMPTY};
+    if (names.count() == 0) return {"component"};
+    std::vector<std::string> prefixes;
+    for (const std::string& name : names) prefixes.push_back("component." + name);
+    return prefixes;
+}
+
+void refuseRepeated(const std::vector<std::string>& appids) {
+    if (std::set<std::string>{appids.begin(), appids.end()}.size() != appids.size()) {
+        throw SettingsError("components: two of them have the same appid");
+    }
+}
+
+Settings::Component readComponent(Reader& reader, const std::string& prefix) {
+    Settings::Component component;
+    const auto key_of = [&prefix](std::string_view name) { return prefix + "." + std::string{name}; };
+    component.appid = reader.needed(key_of("appid"));
+    component.secret = reader.secret(key_of("secret"));
+    component.push_token = reader.secret(key_of("push_token"));
+    component.encoding_aes_key = reader.secret(key_of("encoding_aes_key"));
+    const std::string previous = reader.text(key_of("previous_encoding_aes_key"), "");
     if (!previous.empty()) component.previous_encoding_aes_key = tenants::shareSecret(previous);
     for (const auto& key : {component.encoding_aes_key, component.previous_encoding_aes_key}) {
         // Found at start and not at the first push, which comes minutes later and from outside.
         if (key != nullptr && key->expose().size() != 43) {
-            throw SettingsError("component.encoding_aes_key must have 43 characters");
+            throw SettingsError(key_of("encoding_aes_key") + " must have 43 characters");
         }
     }
-    component.redirect_url = reader.text("component.redirect_url", "");
-    component.pc_link_base = reader.text("component.pc_link_base", component.pc_link_base);
-    component.h5_link_base = reader.text("component.h5_link_base", component.h5_link_base);
+    component.redirect_url = reader.text(key_of("redirect_url"), "");
+    component.pc_link_base = reader.text(key_of("pc_link_base"), component.pc_link_base);
+    component.h5_link_base = reader.text(key_of("h5_link_base"), component.h5_link_base);
     component.push_timestamp_window =
-        reader.duration("component.push_timestamp_window_s", component.push_timestamp_window, std::chrono::seconds{1},
+        reader.duration(key_of("push_timestamp_window_s"), component.push_timestamp_window, std::chrono::seconds{1},
                         std::chrono::seconds{86'400});
+    return component;
 }
 
 void readUpstream(Reader& reader, Settings::Upstream& upstream) {
@@ -199,7 +220,12 @@ Settings loadSettings(const std::filesystem::path& file, const Environment& envi
     const StoreSettings store = readStore(reader);
     settings.database_file = store.database_file;
     settings.key_ring_file = store.key_ring_file;
-    readComponent(reader, settings.component);
+    std::vector<std::string> appids;
+    for (const std::string& prefix : componentPrefixes(reader)) {
+        settings.components.push_back(readComponent(reader, prefix));
+        appids.push_back(settings.components.back().appid);
+    }
+    refuseRepeated(appids);
     readUpstream(reader, settings.upstream);
     settings.day_limit_default =
         reader.number<std::int64_t>("quota.day_limit_default", settings.day_limit_default, 0, 1'000'000'000'000);
@@ -214,7 +240,10 @@ Settings loadSettings(const std::filesystem::path& file, const Environment& envi
 StoreSettings loadStoreSettings(const std::filesystem::path& file, const Environment& environment) {
     Reader reader{file, environment};
     StoreSettings store = readStore(reader);
-    store.component_appid = reader.needed("component.appid");
+    for (const std::string& prefix : componentPrefixes(reader)) {
+        store.component_appids.push_back(reader.needed(prefix + ".appid"));
+    }
+    refuseRepeated(store.component_appids);
     return store;
 }
 

@@ -47,6 +47,7 @@ struct Settings {
     std::filesystem::path database_file;
     std::filesystem::path key_ring_file;
 
+    /// One third-party platform of ours, as in WeChat's console.
     struct Component {
         std::string appid;
         tenants::SharedSecret secret;
@@ -57,7 +58,8 @@ struct Settings {
         std::string pc_link_base = "https://mp.weixin.qq.com";
         std::string h5_link_base = "https://open.weixin.qq.com";
         std::chrono::seconds push_timestamp_window{600};
-    } component;
+    };
+    std::vector<Component> components;  // at least one; the first is that of merchants for whom none is named
 
     struct Upstream {
         std::string host = "api.weixin.qq.com";
@@ -86,7 +88,7 @@ std::optional<std::string> systemEnvironment(const std::string& name);
 struct StoreSettings {
     std::filesystem::path database_file;
     std::filesystem::path key_ring_file;
-    std::string component_appid;
+    std::vector<std::string> component_appids;
 };
 StoreSettings loadStoreSettings(const std::filesystem::path& file,
                                 const std::function<std::optional<std::string>(const std::string&)>& environment);

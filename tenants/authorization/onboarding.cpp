@@ -89,10 +89,11 @@ Task<Result<IssuedLink>> Onboarding::createLink(MerchantId merchant) {
     if (!added) co_return std::move(added).error();
 
     // auth_type 3: official accounts and mini programs.
-    const std::string query = "component_appid=" + percentEncoded(settings_.component_appid) +
-                              "&pre_auth_code=" + percentEncoded(code->token->expose()) +
-                              "&redirect_uri=" + percentEncoded(settings_.redirect_url + "?state=" + state) +
-                              "&auth_type=3";
+    const std::string query =
+        "component_appid=" + percentEncoded(settings_.component_appid) +
+        "&pre_auth_code=" + percentEncoded(code->token->expose()) + "&redirect_uri=" +
+        percentEncoded(settings_.redirect_url + "?component=" + settings_.component_appid + "&state=" + state) +
+        "&auth_type=3";
     issued.pc_url = settings_.pc_link_base + "/cgi-bin/componentloginpage?" + query;
     issued.h5_url = settings_.h5_link_base + "/wxaopen/safe/bindcomponent?action=bindcomponent&no_scan=1&" + query +
                     "#wechat_redirect";

@@ -17,6 +17,7 @@ struct Merchant {
     std::int64_t day_limit = 0;  // units per Beijing day, 0 and more
     UtcTime created_at;
     std::int64_t version = 1;  // goes up by one with each change; the etag
+    AppId component;           // the third-party platform whose merchant it is; never changes
 };
 
 }  // namespace tenants

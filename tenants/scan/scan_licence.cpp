@@ -24,14 +24,12 @@ void appendLog(Error& error, std::string_view what, const Error& also) {
 
 }  // namespace
 
-ScanLicence::ScanLicence(const MerchantStore& merchants, const AuthorizationStore& authorizations,
-                         const CredentialHasher& hasher, TokenKeeper& tokens, GrantKeeper& grants, UsageLedger& ledger,
-                         OcrUpstream& upstream, const Clock& clock, ScanSettings settings)
+ScanLicence::ScanLicence(const MerchantStore& merchants, const ComponentPlatforms& platforms,
+                         const CredentialHasher& hasher, UsageLedger& ledger, OcrUpstream& upstream, const Clock& clock,
+                         ScanSettings settings)
     : merchants_(merchants),
-      authorizations_(authorizations),
+      platforms_(platforms),
       hasher_(hasher),
-      tokens_(tokens),
-      grants_(grants),
       ledger_(ledger),
       upstream_(upstream),
       clock_(clock),
@@ -52,12 +50,16 @@ Result<Done> ScanLicence::admit(const Caller& caller) const {
     return judge(caller, StaleGrants::kPass);
 }
 
+ComponentPlatform& ScanLicence::platformOf(const MerchantId& merchant) const {
+    return platforms_.of(*merchants_.find(merchant));
+}
+
 Result<Done> ScanLicence::judge(const Caller& caller, StaleGrants stale) const {
     const auto key = merchants_.findKey(caller.key_lookup);
     if (key == nullptr || key->id != caller.key || !key->usableAt(clock_.now())) return credentialInvalid();
     const auto merchant = merchants_.find(caller.merchant);
     if (merchant == nullptr) return credentialInvalid();
-    const auto authorization = authorizations_.find(caller.merchant);
+    const auto authorization = platforms_.of(*merchant).authorizations().find(caller.merchant);
     const Standing standing = standingOf(*merchant, authorization.get());
     if (!standing.refusal) return Done{};
     const bool about_grants =
@@ -76,7 +78,7 @@ Task<Result<ScanOutput>> ScanLicence::scan(ScanInput input) {
 
     auto trusted = co_await trustGrants(input.caller);
     if (!trusted) co_return std::move(trusted).error();
-    auto token = co_await tokens_.usable(held.merchant);
+    auto token = co_await platformOf(held.merchant).tokens().usable(held.merchant);
     if (!token) co_return std::move(token).error();
     if (clock_.steady() >= held.deadline) co_return deadlinePassed();
 
@@ -97,9 +99,10 @@ Task<Result<ScanOutput>> ScanLicence::scan(ScanInput input) {
 Task<Result<Done>> ScanLicence::trustGrants(const Caller& caller) {
     auto admitted = admit(caller);
     if (!admitted) co_return admitted;
-    const auto authorization = authorizations_.find(caller.merchant);
+    ComponentPlatform& platform = platformOf(caller.merchant);
+    const auto authorization = platform.authorizations().find(caller.merchant);
     if (authorization == nullptr || !authorization->grants_stale) co_return admitted;
-    auto refreshed = co_await grants_.refreshGrants(caller.merchant);
+    auto refreshed = co_await platform.grants().refreshGrants(caller.merchant);
     if (!refreshed) co_return refreshed;
     // As WeChat told a moment ago, even where a refusal that came meanwhile keeps them in doubt.
     co_return judge(caller, StaleGrants::kCount);
@@ -194,7 +197,7 @@ Task<ScanLicence::Call> ScanLicence::call(const Held& held, const Caller& caller
     auto& answer = std::get<UpstreamAnswer>(first);
     if (!judgeAnswer(answer).token_refused) co_return std::move(answer);
 
-    auto newer = co_await tokens_.replace(held.merchant, token);
+    auto newer = co_await platformOf(held.merchant).tokens().replace(held.merchant, token);
     if (!newer) co_return std::move(newer).error();
     if (clock_.steady() >= held.deadline) co_return deadlinePassed();
     still_admitted = judge(caller, StaleGrants::kCount);
@@ -215,7 +218,7 @@ Task<Result<ScanOutput>> ScanLicence::conclude(const Held& held, UpstreamAnswer 
     }
     Error error = errorOf(verdict, answer, held);
     if (verdict.grants_doubted) {
-        auto doubted = co_await grants_.doubtGrants(held.merchant);
+        auto doubted = co_await platformOf(held.merchant).grants().doubtGrants(held.merchant);
         if (!doubted) appendLog(error, "the doubt about the grants was not written down", doubted.error());
     }
     co_return co_await release(held, std::move(error), verdict.upstream_full);

@@ -7,8 +7,7 @@
 #include <string_view>
 #include <variant>
 
-#include "tenants/authorization/grant_keeper.h"
-#include "tenants/authorization/token_keeper.h"
+#include "tenants/authorization/component_platform.h"
 #include "tenants/base/result.h"
 #include "tenants/base/task.h"
 #include "tenants/merchant/merchant_store.h"
@@ -52,9 +51,8 @@ struct ScanSettings {
 /// Safe from any thread; a scan resumes on the executor it was started on.
 class ScanLicence {
 public:
-    ScanLicence(const MerchantStore& merchants, const AuthorizationStore& authorizations,
-                const CredentialHasher& hasher, TokenKeeper& tokens, GrantKeeper& grants, UsageLedger& ledger,
-                OcrUpstream& upstream, const Clock& clock, ScanSettings settings);
+    ScanLicence(const MerchantStore& merchants, const ComponentPlatforms& platforms, const CredentialHasher& hasher,
+                UsageLedger& ledger, OcrUpstream& upstream, const Clock& clock, ScanSettings settings);
 
     /// kCredentialMissing (empty), kCredentialInvalid (unknown, revoked, expired, malformed: told apart by nobody).
     Result<Caller> authenticate(std::string_view credential) const;
@@ -79,6 +77,8 @@ private:
         bool keep_reply = false;
     };
 
+    /// Of a merchant that there is.
+    ComponentPlatform& platformOf(const MerchantId& merchant) const;
     enum class StaleGrants { kPass, kCount };  // whether grants in doubt may refuse
     Result<Done> judge(const Caller& caller, StaleGrants stale) const;
     Task<Result<Done>> trustGrants(const Caller& caller);
@@ -96,10 +96,8 @@ private:
     Error errorOf(const Verdict& verdict, const UpstreamAnswer& answer, const Held& held) const;
 
     const MerchantStore& merchants_;
-    const AuthorizationStore& authorizations_;
+    const ComponentPlatforms& platforms_;
     const CredentialHasher& hasher_;
-    TokenKeeper& tokens_;
-    GrantKeeper& grants_;
     UsageLedger& ledger_;
     OcrUpstream& upstream_;
     const Clock& clock_;

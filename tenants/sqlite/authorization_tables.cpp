@@ -13,16 +13,20 @@ constexpr const char* kSelectAuthorizations =
     "SELECT merchant.id, appid, withdrawn, grants_stale, granted_sets, account_kind, account_verified, account_status,"
     " nick_name, event_ms, changed_ms, sealed_access_token, access_expires_ms, sealed_refresh_token,"
     " sealed_previous_refresh_token, trouble, generation "
-    "FROM authorization JOIN merchant ON merchant.row = authorization.merchant_row";
-constexpr const char* kSelectMerchantRow = "SELECT row FROM merchant WHERE id = :merchant";
+    "FROM authorization JOIN merchant ON merchant.row = authorization.merchant_row "
+    "WHERE authorization.component_appid = :component";
+constexpr const char* kSelectMerchantRow =
+    "SELECT row FROM merchant WHERE id = :merchant AND component_appid = :component";
 constexpr const char* kSelectGeneration = "SELECT generation FROM authorization WHERE merchant_row = :merchant";
 constexpr const char* kSelectOtherOwner =
-    "SELECT 1 FROM authorization WHERE appid = :appid AND merchant_row <> :merchant";
+    "SELECT 1 FROM authorization WHERE component_appid = :component AND appid = :appid AND merchant_row <> :merchant";
 constexpr const char* kDeleteAuthorization = "DELETE FROM authorization WHERE merchant_row = :merchant";
 constexpr const char* kInsertAuthorization =
-    "INSERT INTO authorization (merchant_row, appid, withdrawn, grants_stale, granted_sets, account_kind,"
+    "INSERT INTO authorization (merchant_row, component_appid, appid, withdrawn, grants_stale, granted_sets, "
+    "account_kind,"
     " account_verified, account_status, nick_name, event_ms, changed_ms, sealed_access_token, access_expires_ms,"
-    " sealed_refresh_token, sealed_previous_refresh_token, trouble, generation) VALUES (:merchant, :appid, :withdrawn,"
+    " sealed_refresh_token, sealed_previous_refresh_token, trouble, generation) VALUES (:merchant, :component, :appid, "
+    ":withdrawn,"
     " :stale, :sets, :kind, :verified, :status, :nick_name, :event, :changed, :access, :access_expires, :refresh,"
     " :previous_refresh, :trouble, :generation)";
 constexpr const char* kSelectComponent =
@@ -34,27 +38,32 @@ constexpr const char* kUpsertComponent =
     "ON CONFLICT (appid) DO UPDATE SET version = :version, sealed_ticket = :ticket,"
     " ticket_created_ms = :ticket_created, sealed_access_token = :access, access_expires_ms = :access_expires";
 constexpr const char* kInsertLink =
-    "INSERT INTO authorization_link (state_hash, pre_auth_code_hash, merchant_row, created_ms, expires_ms) "
-    "VALUES (:state, :code, :merchant, :created, :expires) ON CONFLICT DO NOTHING";
+    "INSERT INTO authorization_link (component_appid, state_hash, pre_auth_code_hash, merchant_row, created_ms, "
+    "expires_ms) "
+    "VALUES (:component, :state, :code, :merchant, :created, :expires) ON CONFLICT DO NOTHING";
 constexpr const char* kSelectLinkByState =
     "SELECT state_hash, pre_auth_code_hash, merchant.id, authorization_link.created_ms, expires_ms "
-    "FROM authorization_link JOIN merchant ON merchant.row = merchant_row WHERE state_hash = :hash";
+    "FROM authorization_link JOIN merchant ON merchant.row = merchant_row "
+    "WHERE authorization_link.component_appid = :component AND state_hash = :hash";
 constexpr const char* kSelectLinkByCode =
     "SELECT state_hash, pre_auth_code_hash, merchant.id, authorization_link.created_ms, expires_ms "
-    "FROM authorization_link JOIN merchant ON merchant.row = merchant_row WHERE pre_auth_code_hash = :hash";
+    "FROM authorization_link JOIN merchant ON merchant.row = merchant_row "
+    "WHERE authorization_link.component_appid = :component AND pre_auth_code_hash = :hash";
 constexpr const char* kInsertClaim =
-    "INSERT INTO claimed_code (code_hash, claimed_ms) VALUES (:code, :now) ON CONFLICT DO NOTHING";
-constexpr const char* kDeleteClaim = "DELETE FROM claimed_code WHERE code_hash = :code";
+    "INSERT INTO claimed_code (component_appid, code_hash, claimed_ms) VALUES (:component, :code, :now) "
+    "ON CONFLICT DO NOTHING";
+constexpr const char* kDeleteClaim =
+    "DELETE FROM claimed_code WHERE component_appid = :component AND code_hash = :code";
 constexpr const char* kInsertEvent =
-    "INSERT INTO platform_event (dedupe_key, info_type, appid, sealed_authorization_code, pre_auth_code_hash,"
-    " created_ms, received_ms) VALUES (:key, :type, :appid, :code, :pre_auth_code, :created, :received) "
-    "ON CONFLICT (dedupe_key) DO NOTHING";
+    "INSERT INTO platform_event (component_appid, dedupe_key, info_type, appid, sealed_authorization_code,"
+    " pre_auth_code_hash, created_ms, received_ms) VALUES (:component, :key, :type, :appid, :code, :pre_auth_code,"
+    " :created, :received) ON CONFLICT (component_appid, dedupe_key) DO NOTHING";
 constexpr const char* kMarkEventHandled =
     "UPDATE platform_event SET handled_ms = coalesce(handled_ms, :now), sealed_authorization_code = NULL "
-    "WHERE id = :event";
+    "WHERE component_appid = :component AND id = :event";
 constexpr const char* kSelectUnhandledEvents =
     "SELECT id, dedupe_key, info_type, appid, sealed_authorization_code, pre_auth_code_hash, created_ms, received_ms "
-    "FROM platform_event WHERE handled_ms IS NULL ORDER BY id";
+    "FROM platform_event WHERE component_appid = :component AND handled_ms IS NULL ORDER BY id";
 
 std::string textOf(const std::set<int>& granted_sets) {
     std::string text;
@@ -109,7 +118,9 @@ Error noSuchMerchant() {
 
 void AuthorizationTables::load(AuthorizationDirectory& directory) {
     SQLite::Statement select{database_, kSelectAuthorizations};
-    for (Query row{select}; row.next();) {
+    Query row{select};
+    row.bind(":component", seals_.component());
+    while (row.next()) {
         directory.put(std::make_shared<const Authorization>(authorizationOf(row, seals_)));
     }
     directory.put(loadComponent().state);
@@ -129,7 +140,11 @@ Result<std::shared_ptr<const Authorization>> AuthorizationTables::save(const Aut
         }
     }
     SQLite::Statement select_other{database_, kSelectOtherOwner};
-    if (Query{select_other}.bind(":appid", next.appid).bind(":merchant", *merchant).next()) {
+    if (Query{select_other}
+            .bind(":component", seals_.component())
+            .bind(":appid", next.appid)
+            .bind(":merchant", *merchant)
+            .next()) {
         return Error{ErrorCode::kConflict, "The account is bound to another merchant."};
     }
 
@@ -141,6 +156,7 @@ Result<std::shared_ptr<const Authorization>> AuthorizationTables::save(const Aut
     SQLite::Statement insert{database_, kInsertAuthorization};
     Query{insert}
         .bind(":merchant", *merchant)
+        .bind(":component", seals_.component())
         .bind(":appid", next.appid)
         .bind(":withdrawn", next.withdrawn)
         .bind(":stale", next.grants_stale)
@@ -215,6 +231,7 @@ Result<Done> AuthorizationTables::addLink(const AuthorizationLink& link) {
     if (!merchant) return noSuchMerchant();
     SQLite::Statement insert{database_, kInsertLink};
     const int rows = Query{insert}
+                         .bind(":component", seals_.component())
                          .bind(":state", link.state_hash)
                          .bind(":code", link.pre_auth_code_hash)
                          .bind(":merchant", *merchant)
@@ -237,19 +254,19 @@ Result<std::optional<AuthorizationLink>> AuthorizationTables::findLinkByPreAuthC
 std::optional<AuthorizationLink> AuthorizationTables::findLink(const char* sql, const std::string& hash) {
     SQLite::Statement select{database_, sql};
     Query row{select};
-    row.bind(":hash", hash);
+    row.bind(":component", seals_.component()).bind(":hash", hash);
     if (!row.next()) return std::nullopt;
     return AuthorizationLink{row.text(0), row.text(1), MerchantId{row.text(2)}, row.time(3), row.time(4)};
 }
 
 Result<bool> AuthorizationTables::claimCode(const std::string& code_hash, UtcTime now) {
     SQLite::Statement insert{database_, kInsertClaim};
-    return Query{insert}.bind(":code", code_hash).bind(":now", now).run() == 1;
+    return Query{insert}.bind(":component", seals_.component()).bind(":code", code_hash).bind(":now", now).run() == 1;
 }
 
 Result<Done> AuthorizationTables::unclaimCode(const std::string& code_hash) {
     SQLite::Statement remove{database_, kDeleteClaim};
-    Query{remove}.bind(":code", code_hash).run();
+    Query{remove}.bind(":component", seals_.component()).bind(":code", code_hash).run();
     return Done{};
 }
 
@@ -257,6 +274,7 @@ Result<std::optional<PlatformEvent>> AuthorizationTables::addEvent(const Platfor
                                                                    const std::optional<std::string>& sealed_code) {
     SQLite::Statement insert{database_, kInsertEvent};
     const int rows = Query{insert}
+                         .bind(":component", seals_.component())
                          .bind(":key", event.dedupe_key)
                          .bind(":type", event.info_type)
                          .bind(":appid", event.appid)
@@ -273,7 +291,7 @@ Result<std::optional<PlatformEvent>> AuthorizationTables::addEvent(const Platfor
 
 Result<Done> AuthorizationTables::markEventHandled(std::int64_t event, UtcTime now) {
     SQLite::Statement update{database_, kMarkEventHandled};
-    const int rows = Query{update}.bind(":now", now).bind(":event", event).run();
+    const int rows = Query{update}.bind(":component", seals_.component()).bind(":now", now).bind(":event", event).run();
     if (rows == 0) return Error{ErrorCode::kNotFound, "There is no such event."};
     return Done{};
 }
@@ -281,7 +299,9 @@ Result<Done> AuthorizationTables::markEventHandled(std::int64_t event, UtcTime n
 Result<std::vector<PlatformEvent>> AuthorizationTables::unhandledEvents() {
     SQLite::Statement select{database_, kSelectUnhandledEvents};
     std::vector<PlatformEvent> events;
-    for (Query row{select}; row.next();) {
+    Query row{select};
+    row.bind(":component", seals_.component());
+    while (row.next()) {
         PlatformEvent event{row.number(0), row.text(1), row.text(2), AppId{row.text(3)},
                             nullptr,       row.text(5), row.time(6), row.time(7)};
         if (!row.isNull(4)) event.authorization_code = seals_.openCode(event.dedupe_key, row.blob(4));
@@ -293,7 +313,7 @@ Result<std::vector<PlatformEvent>> AuthorizationTables::unhandledEvents() {
 std::optional<std::int64_t> AuthorizationTables::merchantRow(const MerchantId& merchant) {
     SQLite::Statement select{database_, kSelectMerchantRow};
     Query row{select};
-    row.bind(":merchant", merchant);
+    row.bind(":merchant", merchant).bind(":component", seals_.component());
     if (!row.next()) return std::nullopt;
     return row.number(0);
 }

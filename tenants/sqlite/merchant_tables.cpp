@@ -10,9 +10,10 @@ namespace tenants::sqlite {
 namespace {
 
 constexpr const char* kInsertMerchant =
-    "INSERT INTO merchant (id, name, suspended, suspended_reason, day_limit, created_ms, version) "
-    "VALUES (:id, :name, :suspended, :reason, :limit, :created, :version) ON CONFLICT DO NOTHING";
-constexpr const char* kSelectVersion = "SELECT row, version, day_limit, created_ms FROM merchant WHERE id = :id";
+    "INSERT INTO merchant (id, name, suspended, suspended_reason, day_limit, created_ms, version, component_appid) "
+    "VALUES (:id, :name, :suspended, :reason, :limit, :created, :version, :component) ON CONFLICT DO NOTHING";
+constexpr const char* kSelectVersion =
+    "SELECT row, version, day_limit, created_ms, component_appid FROM merchant WHERE id = :id";
 constexpr const char* kUpdateMerchant =
     "UPDATE merchant SET name = :name, suspended = :suspended, suspended_reason = :reason, day_limit = :limit,"
     " version = :version WHERE row = :row";
@@ -30,7 +31,8 @@ constexpr const char* kRevokeAdminToken =
     "UPDATE admin_token SET revoked_ms = coalesce(revoked_ms, :now) WHERE id = :id "
     "RETURNING id, lookup, hash, label, created_ms, revoked_ms";
 constexpr const char* kSelectMerchants =
-    "SELECT id, name, suspended, suspended_reason, day_limit, created_ms, version FROM merchant";
+    "SELECT id, name, suspended, suspended_reason, day_limit, created_ms, version, component_appid FROM merchant";
+constexpr const char* kAdoptMerchants = "UPDATE merchant SET component_appid = :component WHERE component_appid = ''";
 constexpr const char* kSelectKeys =
     "SELECT api_key.id, merchant.id, lookup, hash, label, api_key.created_ms, expires_ms, revoked_ms "
     "FROM api_key JOIN merchant ON merchant.row = api_key.merchant_row";
@@ -67,11 +69,16 @@ Error taken(std::string_view what) {
 MerchantTables::MerchantTables(SQLite::Database& database, LedgerTables& ledger)
     : database_(database), ledger_(ledger) {}
 
+void MerchantTables::adopt(const AppId& component) {
+    SQLite::Statement update{database_, kAdoptMerchants};
+    Query{update}.bind(":component", component).run();
+}
+
 void MerchantTables::load(MerchantDirectory& directory) {
     SQLite::Statement merchants{database_, kSelectMerchants};
     for (Query row{merchants}; row.next();) {
         directory.put(Merchant{MerchantId{row.text(0)}, row.text(1), row.flag(2), row.text(3), row.number(4),
-                               row.time(5), row.number(6)});
+                               row.time(5), row.number(6), AppId{row.text(7)}});
     }
     SQLite::Statement keys{database_, kSelectKeys};
     for (Query row{keys}; row.next();) directory.put(keyOf(row));
@@ -89,6 +96,7 @@ Result<Done> MerchantTables::add(const Merchant& merchant) {
                          .bind(":limit", merchant.day_limit)
                          .bind(":created", merchant.created_at)
                          .bind(":version", merchant.version)
+                         .bind(":component", merchant.component)
                          .run();
     if (rows == 0) return taken("merchant");
     return Done{};
@@ -105,7 +113,8 @@ Result<Merchant> MerchantTables::update(const Merchant& changed, UtcTime now) {
     const std::int64_t row = stored.number(0);
     Merchant next = changed;
     next.version += 1;
-    next.created_at = stored.time(3);  // no change of a merchant changes when it came
+    next.created_at = stored.time(3);  // no change of a merchant changes when it came, and by which platform
+    next.component = AppId{stored.text(4)};
     SQLite::Statement update{database_, kUpdateMerchant};
     Query{update}
         .bind(":name", next.name)

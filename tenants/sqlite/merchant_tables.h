@@ -15,11 +15,14 @@
 namespace tenants::sqlite {
 
 /// What the merchants' changes do to the tables. Everything here runs on the writer's thread, inside its transaction,
-/// except `load`, which fills the directory before the writer starts.
+/// except `adopt` and `load`, which come before the writer starts.
 class MerchantTables {
 public:
     MerchantTables(SQLite::Database& database, LedgerTables& ledger);
 
+    /// Gives `component` the merchants of a database that was made before merchants had one.
+    void adopt(const AppId& component);
+    /// Fills the directory.
     void load(MerchantDirectory& directory);
 
     Result<Done> add(const Merchant& merchant);

@@ -3,6 +3,9 @@
 #include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Database.h>
 
+#include <limits>
+#include <map>
+#include <string>
 #include <utility>
 
 #include "tenants/sqlite/authorization_directory.h"
@@ -53,25 +56,45 @@ WriterSettings writerSettings(const SqliteSettings& settings) {
     return writer;
 }
 
+constexpr const char* kStoreName = "tollgate";  // what ties a sealed value to this kind of store
+
+/// What the store keeps for one third-party platform.
+struct ComponentParts {
+    ComponentParts(Writer& writer, const KeyRing& keys, const AppId& component)
+        : seals(keys, std::string{kStoreName} + "/" + component.text(), component),
+          tables(writer.database(), seals),
+          store(writer, tables, directory, seals) {
+        tables.load(directory);
+    }
+    ComponentParts(const ComponentParts&) = delete;
+    ComponentParts& operator=(const ComponentParts&) = delete;
+    ~ComponentParts() = default;
+
+    AuthorizationDirectory directory;
+    AuthorizationSeals seals;
+    AuthorizationTables tables;
+    SqliteAuthorizationStore store;
+};
+
 }  // namespace
 
 /// In the order in which they are made; taken down in the opposite one.
 struct SqliteStore::Parts {
-    Parts(const std::filesystem::path& path, const KeyRing& keys, const AppId& component_appid, const Clock& clock,
+    Parts(const std::filesystem::path& path, const KeyRing& keys, const std::vector<AppId>& served, const Clock& clock,
           const SqliteSettings& settings)
         : lock(path),
-          application("tollgate/" + component_appid.text()),
           writer(openMigrated(path, settings, clock.now()), readers, clock, writerSettings(settings)),
           readers(path, settings.vfs, settings.readers, clock),
-          seals(keys, application, component_appid),
-          ledger_tables(writer.database(), keys, application),
+          ledger_tables(writer.database(), keys, kStoreName),
           merchant_tables(writer.database(), ledger_tables),
-          authorization_tables(writer.database(), seals),
-          ledger(writer, ledger_tables, readers, keys, application),
-          merchants(writer, merchant_tables, merchant_directory),
-          authorizations(writer, authorization_tables, authorization_directory, seals) {
+          ledger(writer, ledger_tables, readers, keys, kStoreName),
+          merchants(writer, merchant_tables, merchant_directory) {
+        merchant_tables.adopt(served.at(0));
         merchant_tables.load(merchant_directory);
-        authorization_tables.load(authorization_directory);
+        for (const AppId& component : served) {
+            components.emplace(component, std::make_unique<ComponentParts>(writer, keys, component));
+        }
+        refuseMerchantsOfOthers(path);
         writer.join(ledger_tables);
         writer.start();
     }
@@ -79,27 +102,32 @@ struct SqliteStore::Parts {
     Parts& operator=(const Parts&) = delete;
     ~Parts() { writer.stop(); }
 
+    /// Started without their platform, their scans would fail and its pushes be refused without a word.
+    void refuseMerchantsOfOthers(const std::filesystem::path& path) const {
+        for (const auto& merchant : merchant_directory.list(MerchantId{}, std::numeric_limits<std::size_t>::max())) {
+            if (components.contains(merchant->component)) continue;
+            throw DatabaseRefused("database " + path.string() + " has merchants of the component platform " +
+                                  merchant->component.text() + ", which is not configured");
+        }
+    }
+
     InstanceLock lock;
-    const std::string application;
     Writer writer;       // closes the file last, and so takes the log away with it
     ReaderPool readers;  // the writer looks at it only once it is started
     MerchantDirectory merchant_directory;
-    AuthorizationDirectory authorization_directory;
-    AuthorizationSeals seals;
     LedgerTables ledger_tables;
     MerchantTables merchant_tables;
-    AuthorizationTables authorization_tables;
     SqliteUsageLedger ledger;
     SqliteMerchantStore merchants;
-    SqliteAuthorizationStore authorizations;
+    std::map<AppId, std::unique_ptr<ComponentParts>> components;
 };
 
 std::unique_ptr<SqliteStore> SqliteStore::open(const std::filesystem::path& path, const KeyRing& keys,
-                                               const AppId& component_appid, const Clock& clock,
+                                               const std::vector<AppId>& components, const Clock& clock,
                                                SqliteSettings settings) {
     try {
         return std::unique_ptr<SqliteStore>{
-            new SqliteStore{std::make_unique<Parts>(path, keys, component_appid, clock, settings)}};
+            new SqliteStore{std::make_unique<Parts>(path, keys, components, clock, settings)}};
     } catch (const SQLite::Exception& failure) {
         throw DatabaseRefused("database " + path.string() + " cannot be opened: " + failure.what());
     }
@@ -111,8 +139,8 @@ SqliteStore::~SqliteStore() = default;
 MerchantStore& SqliteStore::merchants() noexcept {
     return parts_->merchants;
 }
-AuthorizationStore& SqliteStore::authorizations() noexcept {
-    return parts_->authorizations;
+AuthorizationStore& SqliteStore::authorizations(const AppId& component) {
+    return parts_->components.at(component)->store;
 }
 UsageLedger& SqliteStore::ledger() noexcept {
     return parts_->ledger;

@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tenants/authorization/authorization_store.h"
 #include "tenants/base/clock.h"
@@ -31,24 +32,29 @@ struct SqliteSettings {
     std::function<void(std::string_view reason)> fatal;
 };
 
-/// The three storage ports in one SQLite file, by one writer thread with group commit (docs/storage.md). Changes resume
+/// The storage ports in one SQLite file, by one writer thread with group commit (docs/storage.md). Changes resume
 /// on the executor that awaits them, or on the writer's thread where there is none: code that runs without an executor
 /// must not block there and not destroy the store.
 class SqliteStore {
 public:
     /// Takes the instance lock, checks and migrates the file, makes it where there is none, opens every stored secret
     /// and starts the writer. `keys`, `clock` and what `settings` refers to must outlive the store.
+    /// `components`: the third-party platforms that this installation serves, at least one; the first takes over the
+    /// merchants of a file that knew one platform only.
     /// Throws std::runtime_error, with the file's name, where the file is in use, foreign, newer than this program,
-    /// altered or damaged (it is left as it is then), SealBroken where a secret does not open.
+    /// altered or damaged (it is left as it is then) or has merchants of a platform that is not among `components`;
+    /// SealBroken where a secret does not open.
     static std::unique_ptr<SqliteStore> open(const std::filesystem::path& path, const KeyRing& keys,
-                                             const AppId& component_appid, const Clock& clock, SqliteSettings settings);
+                                             const std::vector<AppId>& components, const Clock& clock,
+                                             SqliteSettings settings);
     SqliteStore(const SqliteStore&) = delete;
     SqliteStore& operator=(const SqliteStore&) = delete;
     /// Commits what waits, writes the log back into the file and gives up the lock.
     ~SqliteStore();
 
     MerchantStore& merchants() noexcept;
-    AuthorizationStore& authorizations() noexcept;
+    /// Of one of the platforms that the store was opened for; throws std::out_of_range for any other.
+    AuthorizationStore& authorizations(const AppId& component);
     UsageLedger& ledger() noexcept;
 
     /// Whether changes can be taken: false after a failure, true again once a full disk has room. Any thread.

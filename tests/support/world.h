@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "tenants/authorization/authorization_change.h"
-#include "tenants/authorization/onboarding.h"
+#include "tenants/authorization/component_platform.h"
 #include "tenants/scan/scan_licence.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_platform.h"
@@ -28,6 +28,7 @@ struct World {
         added.name = id.text();
         added.day_limit = day_limit;
         added.created_at = clock.now();
+        added.component = component.appid();
         (void)tenants::runBlocking(store.merchants.add(std::move(added)));
     }
 
@@ -81,18 +82,19 @@ struct World {
     FakeClock clock{beijingNoon()};
     MemoryStore store;
     FakePlatform platform;
-    tenants::TokenKeeper keeper{platform, store.authorizations, clock, {}};
-    tenants::GrantKeeper grants{keeper, platform, store.authorizations, clock};
-    tenants::Onboarding onboarding{keeper,
-                                   grants,
-                                   platform,
-                                   store.authorizations,
-                                   store.merchants,
-                                   clock,
-                                   {.component_appid = "wxcomponent",
-                                    .redirect_url = "https://gw.example.com/wechat/authorized",
-                                    .pc_link_base = "https://mp.weixin.qq.com",
-                                    .h5_link_base = "https://open.weixin.qq.com"}};
+    tenants::ComponentPlatform component{platform,
+                                         store.authorizations,
+                                         store.merchants,
+                                         clock,
+                                         {.tokens = {},
+                                          .onboarding = {.component_appid = "wxcomponent",
+                                                         .redirect_url = "https://gw.example.com/wechat/authorized",
+                                                         .pc_link_base = "https://mp.weixin.qq.com",
+                                                         .h5_link_base = "https://open.weixin.qq.com"}}};
+    tenants::ComponentPlatforms platforms{{&component}};
+    tenants::TokenKeeper& keeper = component.tokens();
+    tenants::GrantKeeper& grants = component.grants();
+    tenants::Onboarding& onboarding = component.onboarding();
 };
 
 /// A world whose merchant is authorized and has a key: what scan tests begin with.
@@ -152,8 +154,7 @@ struct ScanWorld : World {
 
     tenants::CredentialHasher hasher{tenants::Secret{"a key of the key ring, 32 bytes.."}};
     FakeUpstream upstream;
-    tenants::ScanLicence scans{
-        store.merchants, store.authorizations, hasher, keeper, grants, store.ledger, upstream, clock, {}};
+    tenants::ScanLicence scans{store.merchants, platforms, hasher, store.ledger, upstream, clock, {}};
     std::string key_text;
     tenants::Caller caller;
 };

@@ -10,6 +10,7 @@
 #include <map>
 #include <sstream>
 #include <string>
+#include <vector>
 
 namespace gateway::app {
 namespace {
@@ -42,6 +43,9 @@ public:
             return found->second;
         });
     }
+    StoreSettings loadStore() const {
+        return loadStoreSettings(path_, [](const std::string&) { return std::nullopt; });
+    }
     std::string complaint(const std::map<std::string, std::string>& environment = {}) const {
         try {
             load(environment);
@@ -61,8 +65,8 @@ TEST(Settings, NeededOnesAloneGiveTheDefaults) {
     EXPECT_EQ(settings.public_listener.port, 8080);
     EXPECT_EQ(settings.public_listener.address, "127.0.0.1");
     EXPECT_EQ(settings.upstream.host, "api.weixin.qq.com");
-    EXPECT_EQ(settings.component.secret->expose(), "s");
-    EXPECT_EQ(settings.component.previous_encoding_aes_key, nullptr);
+    EXPECT_EQ(settings.components.at(0).secret->expose(), "s");
+    EXPECT_EQ(settings.components.at(0).previous_encoding_aes_key, nullptr);
     EXPECT_EQ(settings.limits.connections_max, 16'384U);
 }
 
@@ -147,6 +151,48 @@ TEST(SampleSettings, LoadAndShowTheRealDefaults) {
     EXPECT_EQ(shown.limits.body_bytes_per_second_min, plain.limits.body_bytes_per_second_min);
     EXPECT_EQ(shown.limits.send_deadline, plain.limits.send_deadline);
     EXPECT_EQ(shown.limits.connections_max, plain.limits.connections_max);
+}
+
+constexpr const char* kTwoComponents =
+    "store.database_file = /data/t.db\nstore.key_ring_file = /data/keyring\ncomponents = main, second\n"
+    "component.main.appid = wx1\ncomponent.main.secret = s1\ncomponent.main.push_token = t1\n"
+    "component.main.encoding_aes_key = abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG\n"
+    "component.second.appid = wx2\ncomponent.second.secret = s2\ncomponent.second.push_token = t2\n"
+    "component.second.encoding_aes_key = abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG\n"
+    "component.second.push_timestamp_window_s = 60\n";
+
+TEST(Settings, SeveralComponentsAreReadInTheirOrder) {
+    const Settings settings = SettingsFile{kTwoComponents}.load({{"TOLLGATE_COMPONENT_SECOND_SECRET", "from outside"}});
+
+    ASSERT_EQ(settings.components.size(), 2U);
+    EXPECT_EQ(settings.components[0].appid, "wx1");
+    EXPECT_EQ(settings.components[0].push_timestamp_window.count(), 600);
+    EXPECT_EQ(settings.components[1].appid, "wx2");
+    EXPECT_EQ(settings.components[1].secret->expose(), "from outside");
+    EXPECT_EQ(settings.components[1].push_timestamp_window.count(), 60);
+}
+
+TEST(Settings, ComponentThatLacksSomethingIsNamed) {
+    EXPECT_THAT(SettingsFile{std::string{kTwoComponents} + "components = main, second, third\n"}.complaint(),
+                HasSubstr("component.third.appid is needed"));
+}
+
+TEST(Settings, ComponentThatNobodyListedIsAMistake) {
+    EXPECT_THAT(SettingsFile{std::string{kTwoComponents} + "component.third.appid = wx3\n"}.complaint(),
+                HasSubstr("unknown setting: component.third.appid"));
+    EXPECT_THAT(SettingsFile{std::string{kTwoComponents} + "component.appid = wx3\n"}.complaint(),
+                HasSubstr("unknown setting: component.appid"));
+}
+
+TEST(Settings, TwoComponentsOfOneAppIdAreRefused) {
+    EXPECT_THAT(SettingsFile{kTwoComponents}.complaint({{"TOLLGATE_COMPONENT_SECOND_APPID", "wx1"}}),
+                HasSubstr("same appid"));
+}
+
+TEST(Settings, CommandsGetEveryComponentOfTheStore) {
+    const SettingsFile file{kTwoComponents};
+
+    EXPECT_EQ(file.loadStore().component_appids, (std::vector<std::string>{"wx1", "wx2"}));
 }
 
 }  // namespace

@@ -203,9 +203,8 @@ TEST_F(ScanIdempotency, WithoutAKeyNoReplyIsKept) {
 }
 
 TEST_F(ScanIdempotency, LifetimeOfZeroKeepsNoReply) {
-    ScanLicence scans{world_.store.merchants, world_.store.authorizations, world_.hasher,   world_.keeper,
-                      world_.grants,          world_.store.ledger,         world_.upstream, world_.clock,
-                      {.reply_lifetime = 0ms}};
+    ScanLicence scans{world_.store.merchants, world_.platforms, world_.hasher,          world_.store.ledger,
+                      world_.upstream,        world_.clock,     {.reply_lifetime = 0ms}};
     ASSERT_TRUE(runBlocking(scans.scan(world_.repeatable("idem-1"))));
 
     const auto again = runBlocking(scans.scan(world_.repeatable("idem-1")));

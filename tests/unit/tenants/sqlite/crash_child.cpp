@@ -52,7 +52,7 @@ int main(int count, char** arguments) {
     SqliteSettings settings;
     settings.checkpoint_bytes = 64 << 10;  // so that some are killed in the middle of a checkpoint
     const auto store =
-        SqliteStore::open(folder / "tollgate.db", keys, AppId{"wxcomponent"}, clock, std::move(settings));
+        SqliteStore::open(folder / "tollgate.db", keys, {AppId{"wxcomponent"}}, clock, std::move(settings));
     for (int scanner = 0; scanner < 16; ++scanner) {
         spawn(scanForEver(store->ledger(), std::string{arguments[2]} + "-" + std::to_string(scanner) + "-"));
     }

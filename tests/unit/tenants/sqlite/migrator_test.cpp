@@ -89,7 +89,9 @@ TEST_F(MigratorTest, EveryEarlierSchemaWithRowsBecomesTheNewest) {
 
         {
             const auto store = openStore();
-            EXPECT_EQ(store->merchants().find(MerchantId{"mer_old"}) != nullptr, from >= 2);
+            const auto old = store->merchants().find(MerchantId{"mer_old"});
+            ASSERT_EQ(old != nullptr, from >= 2);
+            if (old != nullptr) EXPECT_EQ(old->component, kComponent);
             addMerchant(*store, "mer_a");
             ASSERT_TRUE(runBlocking(store->ledger().reserve(reservation("mer_a", "r-1"))));
         }

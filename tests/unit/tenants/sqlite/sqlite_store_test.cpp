@@ -54,8 +54,9 @@ TEST_F(SqliteStoreTest, EverythingIsThereAfterAReopen) {
         key.created_at = beijingNoon();
         ASSERT_TRUE(runBlocking(store->merchants().addKey(key)));
         ASSERT_TRUE(runBlocking(store->merchants().addAdminToken({tenants::KeyId{"key_2"}, "tga_2", {}, "", {}, {}})));
-        ASSERT_TRUE(runBlocking(store->authorizations().save(authorization("mer_a", "wx1"))));
-        ASSERT_TRUE(runBlocking(store->authorizations().saveTicket(tenants::shareSecret("ticket"), beijingNoon())));
+        ASSERT_TRUE(runBlocking(store->authorizations(kComponent).save(authorization("mer_a", "wx1"))));
+        ASSERT_TRUE(
+            runBlocking(store->authorizations(kComponent).saveTicket(tenants::shareSecret("ticket"), beijingNoon())));
         ASSERT_TRUE(runBlocking(store->ledger().reserve(reservation("mer_a", "r-1"))));
         ASSERT_TRUE(runBlocking(store->ledger().settle(settlement("mer_a", "r-1"))));
         ASSERT_TRUE(runBlocking(store->ledger().reserve(reservation("mer_a", "r-2"))));
@@ -67,9 +68,9 @@ TEST_F(SqliteStoreTest, EverythingIsThereAfterAReopen) {
     EXPECT_EQ(store->merchants().list(MerchantId{}, 10).size(), 1U);
     EXPECT_EQ(store->merchants().findKey("tgk_1")->merchant, MerchantId{"mer_a"});
     EXPECT_EQ(store->merchants().adminTokens().size(), 1U);
-    EXPECT_EQ(store->authorizations().findByAppId(tenants::AppId{"wx1"})->access_token->expose(),
+    EXPECT_EQ(store->authorizations(kComponent).findByAppId(tenants::AppId{"wx1"})->access_token->expose(),
               "planted-access-mer_a");
-    EXPECT_EQ(store->authorizations().component()->ticket->expose(), "ticket");
+    EXPECT_EQ(store->authorizations(kComponent).component()->ticket->expose(), "ticket");
     EXPECT_EQ(store->ledger().entries(MerchantId{"mer_a"}, std::nullopt, 10).size(), 1U);
     EXPECT_EQ(store->ledger().holds(MerchantId{"mer_a"}, tenants::HoldState::kHeld, std::nullopt, 10).size(), 1U);
     EXPECT_EQ(runBlocking(store->ledger().settle(settlement("mer_a", "r-2")))->entry_number, 2);
@@ -109,14 +110,15 @@ TEST_F(SqliteStoreTest, PlantedSecretsAreNowhereInPlain) {
     addMerchant(*store, "mer_a");
     tenants::Authorization granted = authorization("mer_a", "wx1");
     granted.previous_refresh_token = tenants::shareSecret("planted-previous");
-    ASSERT_TRUE(runBlocking(store->authorizations().save(granted)));
-    ASSERT_TRUE(runBlocking(store->authorizations().saveTicket(tenants::shareSecret("planted-ticket"), beijingNoon())));
+    ASSERT_TRUE(runBlocking(store->authorizations(kComponent).save(granted)));
     ASSERT_TRUE(runBlocking(
-        store->authorizations().saveComponentToken(tenants::shareSecret("planted-component"), beijingNoon())));
+        store->authorizations(kComponent).saveTicket(tenants::shareSecret("planted-ticket"), beijingNoon())));
+    ASSERT_TRUE(runBlocking(store->authorizations(kComponent)
+                                .saveComponentToken(tenants::shareSecret("planted-component"), beijingNoon())));
     tenants::PlatformEvent event;
     event.dedupe_key = "e-1";
     event.authorization_code = tenants::shareSecret("planted-code");
-    ASSERT_TRUE(runBlocking(store->authorizations().addEvent(event)));
+    ASSERT_TRUE(runBlocking(store->authorizations(kComponent).addEvent(event)));
     ASSERT_TRUE(runBlocking(store->ledger().reserve(reservation("mer_a", "r-1"))));
     tenants::Settlement settled = settlement("mer_a", "r-1");
     settled.reply_body = tenants::shareSecret("{\"plate_num\":\"planted-plate\"}");
@@ -152,8 +154,8 @@ TEST_F(SqliteStoreTest, TokenMovedToAnotherMerchantRowStopsTheStart) {
     {
         const auto store = openStore();
         for (const char* const id : {"mer_a", "mer_b"}) addMerchant(*store, id);
-        ASSERT_TRUE(runBlocking(store->authorizations().save(authorization("mer_a", "wx1"))));
-        ASSERT_TRUE(runBlocking(store->authorizations().save(authorization("mer_b", "wx2"))));
+        ASSERT_TRUE(runBlocking(store->authorizations(kComponent).save(authorization("mer_a", "wx1"))));
+        ASSERT_TRUE(runBlocking(store->authorizations(kComponent).save(authorization("mer_b", "wx2"))));
     }
 
     execute(
@@ -167,7 +169,7 @@ TEST_F(SqliteStoreTest, TokenMovedToAnotherColumnStopsTheStart) {
     {
         const auto store = openStore();
         addMerchant(*store, "mer_a");
-        ASSERT_TRUE(runBlocking(store->authorizations().save(authorization("mer_a", "wx1"))));
+        ASSERT_TRUE(runBlocking(store->authorizations(kComponent).save(authorization("mer_a", "wx1"))));
     }
 
     execute("UPDATE authorization SET sealed_refresh_token = sealed_access_token");
@@ -180,9 +182,9 @@ TEST_F(SqliteStoreTest, OlderTokenPutBackIntoANewerRowStopsTheStart) {
     {
         const auto store = openStore();
         addMerchant(*store, "mer_a");
-        const auto first = runBlocking(store->authorizations().save(authorization("mer_a", "wx1")));
+        const auto first = runBlocking(store->authorizations(kComponent).save(authorization("mer_a", "wx1")));
         execute("CREATE TABLE stolen AS SELECT sealed_access_token AS token FROM authorization");
-        ASSERT_TRUE(runBlocking(store->authorizations().save(**first)));
+        ASSERT_TRUE(runBlocking(store->authorizations(kComponent).save(**first)));
     }
 
     execute("UPDATE authorization SET sealed_access_token = (SELECT token FROM stolen)");
@@ -230,17 +232,17 @@ TEST_F(SqliteStoreTest, ReplyIsForTheSameRequestOnly) {
     EXPECT_FALSE(std::get<tenants::Repeat>(*outcome).reply);
 }
 
-TEST_F(SqliteStoreTest, DatabaseOfAnotherKeyRingOrComponentDoesNotOpen) {
+TEST_F(SqliteStoreTest, DatabaseOfAnotherKeyRingDoesNotOpen) {
     {
         const auto store = openStore();
-        ASSERT_TRUE(runBlocking(store->authorizations().saveTicket(tenants::shareSecret("ticket"), beijingNoon())));
+        ASSERT_TRUE(
+            runBlocking(store->authorizations(kComponent).saveTicket(tenants::shareSecret("ticket"), beijingNoon())));
         addMerchant(*store, "mer_a");
-        ASSERT_TRUE(runBlocking(store->authorizations().save(authorization("mer_a", "wx1"))));
+        ASSERT_TRUE(runBlocking(store->authorizations(kComponent).save(authorization("mer_a", "wx1"))));
     }
     const KeyRing other = newKeyRing(folder_.path() / "other");
 
-    EXPECT_THROW(SqliteStore::open(databasePath(), other, kComponent, clock_, {}), SealBroken);
-    EXPECT_THROW(SqliteStore::open(databasePath(), keys_, tenants::AppId{"wxother"}, clock_, {}), SealBroken);
+    EXPECT_THROW(SqliteStore::open(databasePath(), other, {kComponent}, clock_, {}), SealBroken);
 }
 
 TEST_F(SqliteStoreTest, LedgerRefusesEveryUpdateAndDelete) {

@@ -56,11 +56,11 @@ protected:
     std::filesystem::path databasePath() const { return folder_.path() / "tollgate.db"; }
 
     std::unique_ptr<tenants::SqliteStore> openStore(tenants::SqliteSettings settings = {}) {
-        return tenants::SqliteStore::open(databasePath(), keys_, kComponent, clock_, std::move(settings));
+        return tenants::SqliteStore::open(databasePath(), keys_, {kComponent}, clock_, std::move(settings));
     }
 
     void addMerchant(tenants::SqliteStore& store, const std::string& id) const {
-        const tenants::Merchant merchant{tenants::MerchantId{id}, "shop", false, "", 100, beijingNoon(), 1};
+        const tenants::Merchant merchant{tenants::MerchantId{id}, "shop", false, "", 100, beijingNoon(), 1, kComponent};
         ASSERT_TRUE(tenants::runBlocking(store.merchants().add(merchant)));
     }
 
