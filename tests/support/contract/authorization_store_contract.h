@@ -20,7 +20,7 @@ class AuthorizationStoreContract : public testing::TestWithParam<StoresFactory> 
 protected:
     AuthorizationStoreContract() : stores_(GetParam().make()) {
         for (const char* const id : {"mer_a", "mer_b"}) {
-            const Merchant added{MerchantId{id}, "shop", false, "", 100, kNoon, 1, AppId{"wxcomponent"}};
+            const Merchant added{MerchantId{id}, "shop", false, "", 100, kNoon, 1, kComponent};
             EXPECT_TRUE(runBlocking(stores_->merchants().add(added)));
         }
     }

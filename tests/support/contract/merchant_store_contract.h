@@ -21,7 +21,9 @@ protected:
 
     MerchantStore& merchants() { return stores_->merchants(); }
 
-    Merchant merchant(const std::string& id) const { return {MerchantId{id}, "shop " + id, false, "", 100, kNoon, 1}; }
+    Merchant merchant(const std::string& id) const {
+        return {MerchantId{id}, "shop " + id, false, "", 100, kNoon, 1, kComponent};
+    }
     void add(const std::string& id) { ASSERT_TRUE(runBlocking(merchants().add(merchant(id)))); }
 
     ApiKey key(const std::string& merchant, const std::string& id, std::chrono::seconds age = {}) const {

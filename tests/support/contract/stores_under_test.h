@@ -11,13 +11,16 @@
 
 namespace test_support {
 
+/// The third-party platform that every merchant of the contract tests belongs to.
+inline const tenants::AppId kComponent{"wxcomponent"};
+
 /// One implementation of the three storage ports over one state, empty at the start. The contract tests run against
 /// every implementation; what they ask of it is what the domain may count on.
 class StoresUnderTest {
 public:
     virtual ~StoresUnderTest() = default;
     virtual tenants::MerchantStore& merchants() = 0;
-    virtual tenants::AuthorizationStore& authorizations() = 0;
+    virtual tenants::AuthorizationStore& authorizations() = 0;  // of kComponent
     virtual tenants::UsageLedger& ledger() = 0;
 };
 

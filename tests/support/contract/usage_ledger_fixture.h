@@ -25,7 +25,7 @@ protected:
 
     UsageLedgerContract() : stores_(GetParam().make()) {
         for (const MerchantId& merchant : {kMerchant, kOther}) {
-            const Merchant added{merchant, "shop", false, "", 100, kNoon, 1};
+            const Merchant added{merchant, "shop", false, "", 100, kNoon, 1, kComponent};
             EXPECT_TRUE(runBlocking(stores_->merchants().add(added)));
         }
     }

@@ -127,9 +127,9 @@ TEST(SampleSettings, LoadAndShowTheRealDefaults) {
     EXPECT_EQ(shown.workers, plain.workers);
     EXPECT_EQ(shown.ready_file, plain.ready_file);
     EXPECT_EQ(shown.log_level, plain.log_level);
-    EXPECT_EQ(shown.component.pc_link_base, plain.component.pc_link_base);
-    EXPECT_EQ(shown.component.h5_link_base, plain.component.h5_link_base);
-    EXPECT_EQ(shown.component.push_timestamp_window, plain.component.push_timestamp_window);
+    EXPECT_EQ(shown.components.at(0).pc_link_base, plain.components.at(0).pc_link_base);
+    EXPECT_EQ(shown.components.at(0).h5_link_base, plain.components.at(0).h5_link_base);
+    EXPECT_EQ(shown.components.at(0).push_timestamp_window, plain.components.at(0).push_timestamp_window);
     EXPECT_EQ(shown.upstream.host, plain.upstream.host);
     EXPECT_EQ(shown.upstream.port, plain.upstream.port);
     EXPECT_EQ(shown.upstream.ca_file, plain.upstream.ca_file);

@@ -50,15 +50,18 @@ TEST_F(OnboardingTest, LinkHasTheFormThatWeChatDocuments) {
     const std::string code = World::linkPart(link->pc_url, "pre_auth_code=", "&");
     EXPECT_EQ(state.size(), 29U);
     EXPECT_TRUE(code.starts_with("preauthcode%40%40%40"));
-    EXPECT_EQ(link->pc_url,
-              "https://mp.weixin.qq.com/cgi-bin/componentloginpage?component_appid=wxcomponent&pre_auth_code=" + code +
-                  "&redirect_uri=https%3A%2F%2Fgw.example.com%2Fwechat%2Fauthorized%3Fstate%3D" + state +
-                  "&auth_type=3");
-    EXPECT_EQ(link->h5_url,
-              "https://open.weixin.qq.com/wxaopen/safe/bindcomponent?action=bindcomponent&no_scan=1"
-              "&component_appid=wxcomponent&pre_auth_code=" +
-                  code + "&redirect_uri=https%3A%2F%2Fgw.example.com%2Fwechat%2Fauthorized%3Fstate%3D" + state +
-                  "&auth_type=3#wechat_redirect");
+    EXPECT_EQ(
+        link->pc_url,
+        "https://mp.weixin.qq.com/cgi-bin/componentloginpage?component_appid=wxcomponent&pre_auth_code=" + code +
+            "&redirect_uri=https%3A%2F%2Fgw.example.com%2Fwechat%2Fauthorized%3Fcomponent%3Dwxcomponent%26state%3D" +
+            state + "&auth_type=3");
+    EXPECT_EQ(
+        link->h5_url,
+        "https://open.weixin.qq.com/wxaopen/safe/bindcomponent?action=bindcomponent&no_scan=1"
+        "&component_appid=wxcomponent&pre_auth_code=" +
+            code +
+            "&redirect_uri=https%3A%2F%2Fgw.example.com%2Fwechat%2Fauthorized%3Fcomponent%3Dwxcomponent%26state%3D" +
+            state + "&auth_type=3#wechat_redirect");
     EXPECT_EQ(link->expires_at, world_.clock.now() + 600s);
 }
 

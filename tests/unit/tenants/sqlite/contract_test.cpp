@@ -13,10 +13,10 @@ class SqliteStoresUnderTest final : public StoresUnderTest {
 public:
     SqliteStoresUnderTest()
         : keys_(newKeyRing(folder_.path() / "keys")),
-          store_(SqliteStore::open(folder_.path() / "tollgate.db", keys_, {AppId{"wxcomponent"}}, clock_, {})) {}
+          store_(SqliteStore::open(folder_.path() / "tollgate.db", keys_, {kComponent}, clock_, {})) {}
 
     MerchantStore& merchants() override { return store_->merchants(); }
-    AuthorizationStore& authorizations() override { return store_->authorizations(AppId{"wxcomponent"}); }
+    AuthorizationStore& authorizations() override { return store_->authorizations(kComponent); }
     UsageLedger& ledger() override { return store_->ledger(); }
 
 private:

@@ -14,6 +14,7 @@
 #include "tenants/base/key_ring.h"
 #include "tenants/base/task.h"
 #include "tenants/sqlite/sqlite_store.h"
+#include "tests/support/contract/stores_under_test.h"
 #include "tests/support/fake_clock.h"
 
 namespace test_support {
@@ -98,7 +99,6 @@ protected:
         return authorization;
     }
 
-    const tenants::AppId kComponent{"wxcomponent"};
     const TemporaryFolder folder_;
     const tenants::KeyRing keys_;
     FakeClock clock_{beijingNoon()};

@@ -46,7 +46,7 @@ protected:
         while (!store.ready()) std::this_thread::yield();  // ctest's time limit ends a test that never gets there
     }
     static tenants::Merchant merchant(const std::string& id, std::int64_t day_limit = 100) {
-        return {MerchantId{id}, "shop", false, "", day_limit, beijingNoon(), 1};
+        return {MerchantId{id}, "shop", false, "", day_limit, beijingNoon(), 1, kComponent};
     }
     static ErrorCode addRefused(SqliteStore& store, const std::string& id) {
         return runBlocking(store.merchants().add(merchant(id))).error().code;
