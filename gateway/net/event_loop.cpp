@@ -73,13 +73,12 @@ void EventLoop::post(std::function<void()> work) {
 }
 
 void EventLoop::enqueue(Posted posted) {
-    bool first = false;
-    {
-        const std::scoped_lock lock{posted_mutex_};
-        first = posted_.empty();
-        posted_.push_back(std::move(posted));
-    }
-    // Whoever finds the queue empty wakes the loop; the loop itself looks at the queue before each wait.
+    const std::scoped_lock lock{posted_mutex_};
+    const bool first = posted_.empty();
+    posted_.push_back(std::move(posted));
+    // Whoever finds the queue empty wakes the loop; the loop itself looks at the queue before each wait. Under the lock,
+    // because what was posted may be the last thing that the loop was waiting for: it can only be run, and the loop be
+    // taken down by whoever waits for that, when this thread does not need the loop any more.
     if (first && !runsOnThisThread()) wake();
 }
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <future>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -136,6 +138,21 @@ TEST(EventLoopDeathTest, CurrentLoopOfAThreadWithoutOneEndsTheProcess) {
     GTEST_FLAG_SET(death_test_style, "threadsafe");
 
     EXPECT_DEATH(EventLoop::current(), "");
+}
+
+/// The poster may still be inside post() when what it posted has run: a sanitizer sees whether it touches a loop that is gone.
+TEST(LoopGroup, LoopMayGoAsSoonAsTheWorkThatWasPostedHasRun) {
+    for (int round = 0; round < 300; ++round) {
+        std::promise<void> ran;
+        auto loops = std::make_unique<LoopGroup>(1);
+        loops->start();
+        std::thread poster{
+            [&loop = loops->at(0), &ran] { loop.post(std::function<void()>{[&ran] { ran.set_value(); }}); }};
+
+        ran.get_future().wait();
+        loops.reset();
+        poster.join();
+    }
 }
 
 TEST(LoopGroup, NoLoopsAreRefused) {
