@@ -56,7 +56,7 @@ int complain(const tenants::Error& error) {
 
 int runServe(const Words& words) {
     const Options options{words, {"config"}};
-    return serve(loadSettings(options.needed("config"), systemEnvironment));
+    return serve(loadSettings(options.needed("config"), systemEnvironment), tenants::SystemClock{});
 }
 
 int runMigrate(const Words& words) {

@@ -90,12 +90,11 @@ void writeReadyFile(const std::filesystem::path& file, const Gateway::Ports& por
 
 }  // namespace
 
-int serve(const Settings& settings) {
+int serve(const Settings& settings, const tenants::Clock& clock) {
     ::umask(S_IRWXG | S_IRWXO);
     keepSecretsInMemory();
     raiseDescriptorLimit();
     const StopSignals signals;
-    const tenants::SystemClock clock;
     log::Log log{clock, settings.log_level, log::writeToStandardError};
 
     // What SQLite says it wrote may not be on the disk: going on could answer for scans that are lost. The next start

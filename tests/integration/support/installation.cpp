@@ -75,7 +75,8 @@ Installation::~Installation() {
 }
 
 std::vector<std::string> Installation::gatewayCommand(std::vector<std::string> words) const {
-    words.insert(words.begin(), programFile("tollgate").string());
+    const std::string program = words.front() == "serve" ? options_.serving_program : "tollgate";
+    words.insert(words.begin(), programFile(program).string());
     words.insert(words.end(), {"--config", configurationFile().string()});
     return words;
 }
@@ -150,7 +151,7 @@ void Installation::startSandbox() {
 void Installation::startGateway() {
     const auto ready_file = folder() / "gateway-ready.json";
     std::filesystem::remove(ready_file);
-    gateway_ = std::make_unique<Process>(Process::Command{gatewayCommand({"serve"}), {}, {}, gatewayLog()});
+    gateway_ = std::make_unique<Process>(Process::Command{gatewayCommand({"serve"}), options_.serving_environment, {}, gatewayLog()});
     const Json ready = waitUntilReady(*gateway_, ready_file, gatewayLog());
     const auto url = [&ready](const char* scheme, const char* port) {
         return scheme + std::string{"://127.0.0.1:"} + std::to_string(ready.at(port).integer());

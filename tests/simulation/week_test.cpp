@@ -1,0 +1,214 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <array>
+#include <atomic>
+#include <chrono>
+#include <cstdlib>
+#include <iostream>
+#include <mutex>
+#include <random>
+
+#include "tests/integration/support/crowd.h"
+#include "tests/integration/support/eventually.h"
+#include "tests/integration/support/installation.h"
+#include "tests/simulation/shared_clock.h"
+
+/// A provider leaves the gateway alone with its merchants while WeChat loses, repeats and delays what it sends, answers
+/// refreshes late and out of order, and the machine is killed every hour.
+namespace integration {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::chrono::minutes kStep{5};
+constexpr int kStepsAnHour = 12;
+constexpr int kClients = 4;
+constexpr int kScansAStep = 40;
+// WeChat's tokens live two hours, and nobody can renew them later than the margin before their end and be safe.
+constexpr std::chrono::seconds kLongestUse{7200 - 600};
+// Until the daily reconciliation has found what no event told of.
+constexpr std::chrono::hours kFoundWithin{26};
+
+int environmentNumber(const char* name, int otherwise) {
+    const char* text = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): nobody changes the environment
+    return text == nullptr ? otherwise : std::stoi(text);
+}
+
+/// A merchant and what the test knows of it that the gateway has to find out.
+struct Shop {
+    Merchant merchant;
+    bool sets_grown = false;
+    tenants::UtcTime scans_from{};  // before that it may be refused: nothing has told the gateway of its new consent
+};
+
+class Week {
+public:
+    Week(int merchants, int seed)
+        : clock_(clock_folder_.path() / "clock"),
+          installation_({.gateway = {{"upstream.call_ms", "40000"}, {"upstream.connect_ms", "30000"},
+                                     {"log.level", "info"}},
+                         .serving_program = "simulated_gateway",
+                         .serving_environment = {{"TOLLGATE_SIMULATED_CLOCK", clock_folder_.path() / "clock"}}}),
+          random_(static_cast<std::mt19937::result_type>(seed)) {
+        installation_.sandbox().call("PATCH", "/component", R"({"platform_stamps":true})");
+        installation_.sandbox().scriptAnswer(licenceAnswer("京C00001"));
+        for (int number = 0; number < merchants; ++number) {
+            shops_.push_back({.merchant = installation_.onboard("Shop " + std::to_string(number))});
+        }
+        installation_.sandbox().call("DELETE", "/counters");
+    }
+
+    void liveThroughHour() {
+        const int fatal_step = pick(kStepsAnHour);
+        for (int step = 0; step < kStepsAnHour; ++step) {
+            advance();
+            somethingHappens();
+            if (step == fatal_step) {
+                scanUntil([this] { killAndStart(); });
+            } else {
+                scanUntil([] {});
+            }
+        }
+    }
+
+    /// Nobody had to help: whoever is authorized at WeChat can scan, and no merchant asks for an operator.
+    void expectNobodyNeedsAPerson() {
+        advanceBy(kFoundWithin);
+        for (const Shop& shop : shops_) {
+            EXPECT_TRUE(installation_.becomesState(shop.merchant.id, "active"))
+                << shop.merchant.id << ": " << installation_.admin().merchant(shop.merchant.id).at("state_reason").text();
+            EXPECT_EQ(scan(shop).errcode, 0) << shop.merchant.id;
+        }
+    }
+
+    void expectFewRefreshes(std::chrono::hours lived) {
+        std::int64_t refreshes = 0;
+        const Json told = installation_.sandbox().call("GET", "/counters?path=" + std::string{kRefreshPath});
+        const Json counters = told.at("counters");
+        for (std::size_t index = 0; index < counters.size(); ++index) refreshes += counters.at(index).at("calls").integer();
+        const double necessary =
+            static_cast<double>(shops_.size()) * std::chrono::duration<double>{lived} / kLongestUse + new_tokens_;
+        std::cout << "refreshes " << refreshes << ", necessary " << necessary << ", ratio "
+                  << static_cast<double>(refreshes) / necessary << ", scans " << scans_ << std::endl;
+        EXPECT_LE(static_cast<double>(refreshes), 1.05 * necessary);
+    }
+
+private:
+    int pick(int count) { return std::uniform_int_distribution{0, count - 1}(random_); }
+    bool happensOnceIn(int steps) { return pick(steps) == 0; }
+    Shop& anyShop() { return shops_[static_cast<std::size_t>(pick(static_cast<int>(shops_.size())))]; }
+
+    void advance() { advanceBy(kStep); }
+    void advanceBy(std::chrono::minutes by) {
+        // In steps that a machine can live through: a token lives two hours.
+        for (; by > kStep; by -= kStep) advanceBy(kStep);
+        clock_.advance(by);
+        installation_.sandbox().advanceClock(std::chrono::seconds{by}.count());
+    }
+
+    void somethingHappens() {
+        if (happensOnceIn(3)) disturbEvents();
+        if (happensOnceIn(4)) growSets(anyShop());
+        if (happensOnceIn(4)) renewConsent(anyShop());
+        if (happensOnceIn(6)) leaveAndComeBack(anyShop());
+        if (happensOnceIn(6)) loseRefreshToken(anyShop());
+        if (happensOnceIn(4)) delayRefreshes();
+    }
+
+    void disturbEvents() {
+        static constexpr std::array kDisturbances{R"({"drop":1})", R"({"duplicate":2})", R"({"reorder":2})",
+                                                  R"({"delay_ms":150})"};
+        installation_.sandbox().planEvents(kDisturbances.at(static_cast<std::size_t>(pick(kDisturbances.size()))));
+    }
+    /// One more set, 117 stays.
+    void growSets(Shop& shop) {
+        shop.sets_grown = !shop.sets_grown;
+        installation_.sandbox().changeAuthorizer(shop.merchant.appid,
+                                                 shop.sets_grown ? R"({"sets":[17,117]})" : R"({"sets":[117]})");
+    }
+    /// The merchant's administrator consents again in WeChat's own pages: the old tokens die, and no event need come.
+    void renewConsent(Shop& shop) {
+        installation_.sandbox().act(shop.merchant.appid, "reauthorize");
+        ++new_tokens_;
+    }
+    void leaveAndComeBack(Shop& shop) {
+        installation_.sandbox().act(shop.merchant.appid, "withdraw");
+        const std::string link = installation_.admin().createLink(shop.merchant.id);
+        const std::string redirect = installation_.sandbox().consent(shop.merchant.appid, link);
+        ++new_tokens_;
+        if (happensOnceIn(2)) {
+            const HttpAnswer landed = browser_.send({.url = redirect});
+            EXPECT_EQ(landed.status, 200);
+            // An event of the same second can still put the grants in doubt for a moment.
+        } else {
+            shop.scans_from = clock_.now() + kFoundWithin;
+        }
+    }
+    void loseRefreshToken(Shop& shop) {
+        installation_.sandbox().act(shop.merchant.appid, "rotateRefreshToken");
+        ++new_tokens_;
+    }
+    void delayRefreshes() {
+        installation_.sandbox().plan(kRefreshPath,
+                                     R"("mode":"delay","delay_ms":)" + std::to_string(20 + 40 * pick(5)), 3);
+    }
+
+    void killAndStart() {
+        installation_.killGateway();
+        installation_.startGateway();
+    }
+
+    /// Scans from several clients while `meanwhile` is done. A scan that got no answer, because the gateway was killed, says
+    /// nothing; every other one must succeed.
+    void scanUntil(const std::function<void()>& meanwhile) {
+        std::vector<const Shop*> chosen;
+        for (int number = 0; number < kScansAStep; ++number) {
+            const Shop& shop = anyShop();
+            if (shop.scans_from <= clock_.now()) chosen.push_back(&shop);
+        }
+        std::atomic<std::size_t> next{0};
+        Crowd crowd{kClients, [&](int) {
+                        while (true) {
+                            const std::size_t number = next++;
+                            if (number >= chosen.size()) return;
+                            const ScanAnswer answer = scan(*chosen[number]);
+                            if (!answer.http.came()) return;
+                            EXPECT_EQ(answer.errcode, 0)
+                                << chosen[number]->merchant.id << " at " << tenants::rfc3339(clock_.now()) << ": "
+                                << answer.http.body << " " << answer.code();
+                        }
+                    }};
+        meanwhile();
+        crowd.join();
+    }
+    ScanAnswer scan(const Shop& shop) {
+        return installation_.clientOf(shop.merchant.key.text).scan(picture(++scans_));
+    }
+
+    TemporaryFolder clock_folder_;
+    simulation::SharedClock clock_;
+    Installation installation_;
+    std::mt19937 random_;
+    HttpClient browser_;
+    std::vector<Shop> shops_;
+    std::atomic<std::int64_t> scans_{0};
+    int new_tokens_ = 0;  // tokens that died before their time, each worth one refresh
+};
+
+// The whole week: script/simulate-week.
+TEST(Week, NoMerchantIsLostAndNoRefreshIsWasted) {
+    const int merchants = environmentNumber("TOLLGATE_WEEK_MERCHANTS", 40);
+    const std::chrono::hours hours{environmentNumber("TOLLGATE_WEEK_HOURS", 12)};
+    const int seed = environmentNumber("TOLLGATE_WEEK_SEED", 20'261'122);
+    std::cout << "seed " << seed << ", merchants " << merchants << ", hours " << hours.count() << std::endl;
+    Week week{merchants, seed};
+
+    for (std::chrono::hours lived{0}; lived < hours && !testing::Test::HasFailure(); ++lived) week.liveThroughHour();
+
+    week.expectFewRefreshes(hours);
+    week.expectNobodyNeedsAPerson();
+}
+
+}  // namespace
+}  // namespace integration
