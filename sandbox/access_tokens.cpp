@@ -6,15 +6,26 @@
 namespace sandbox {
 namespace {
 
-// Dead tokens are kept so that a call with one can still be told apart from a made-up token; this many are enough.
-constexpr std::size_t kRememberedTokensMax = 64;
+constexpr std::size_t kDeadTokensMax = 4;
+constexpr std::size_t kTokensMax = 64;
 
 }  // namespace
 
-void AccessTokens::issue(std::string text, tenants::UtcTime now) {
+std::vector<std::string> AccessTokens::issue(std::string text, tenants::UtcTime now) {
     if (!issued_.empty() && !issued_.back().superseded_at) issued_.back().superseded_at = now;
     issued_.push_back({.text = std::move(text), .expires_at = now + kAccessTokenLife});
-    if (issued_.size() > kRememberedTokensMax) issued_.erase(issued_.begin());
+    std::vector<std::string> forgotten;
+    const auto dead =
+        static_cast<std::size_t>(std::count_if(issued_.begin(), issued_.end(), [&](const AccessToken& token) {
+            return standingOf(token, now) != TokenStanding::kValid;
+        }));
+    std::size_t too_many = std::max(dead > kDeadTokensMax ? dead - kDeadTokensMax : 0,
+                                    issued_.size() > kTokensMax ? issued_.size() - kTokensMax : 0);
+    for (; too_many > 0; --too_many) {  // tokens die in the order in which they were issued
+        forgotten.push_back(std::move(issued_.front().text));
+        issued_.erase(issued_.begin());
+    }
+    return forgotten;
 }
 
 void AccessTokens::expireAll(tenants::UtcTime now) {
@@ -28,10 +39,13 @@ void AccessTokens::killAll() {
 TokenStanding AccessTokens::standingOf(std::string_view text, tenants::UtcTime now) const {
     const auto found =
         std::find_if(issued_.rbegin(), issued_.rend(), [text](const AccessToken& token) { return token.text == text; });
-    if (found == issued_.rend()) return TokenStanding::kUnknown;
-    if (found->killed) return TokenStanding::kNotLatest;
-    if (found->superseded_at && now >= *found->superseded_at + kAccessTokenOverlap) return TokenStanding::kNotLatest;
-    return now < found->expires_at ? TokenStanding::kValid : TokenStanding::kExpired;
+    return found == issued_.rend() ? TokenStanding::kUnknown : standingOf(*found, now);
+}
+
+TokenStanding AccessTokens::standingOf(const AccessToken& token, tenants::UtcTime now) const {
+    if (token.killed) return TokenStanding::kNotLatest;
+    if (token.superseded_at && now >= *token.superseded_at + kAccessTokenOverlap) return TokenStanding::kNotLatest;
+    return now < token.expires_at ? TokenStanding::kValid : TokenStanding::kExpired;
 }
 
 }  // namespace sandbox

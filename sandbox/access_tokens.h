@@ -38,8 +38,9 @@ public:
     /// For a state that was stored.
     explicit AccessTokens(std::vector<AccessToken> issued) : issued_(std::move(issued)) {}
 
-    /// Adds a token of two hours; the one before it works five more minutes.
-    void issue(std::string text, tenants::UtcTime now);
+    /// Adds a token of two hours; the one before it works five more minutes. Returns the tokens that are forgotten for
+    /// it: a few dead ones stay, so that a call with one can still be told apart from a made-up token.
+    std::vector<std::string> issue(std::string text, tenants::UtcTime now);
     /// Every token that still works is expired from now on.
     void expireAll(tenants::UtcTime now);
     /// Every token stops at once, as at a re-authorization.
@@ -49,6 +50,8 @@ public:
     const std::vector<AccessToken>& issued() const noexcept { return issued_; }
 
 private:
+    TokenStanding standingOf(const AccessToken& token, tenants::UtcTime now) const;
+
     std::vector<AccessToken> issued_;
 };
 

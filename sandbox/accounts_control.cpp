@@ -7,10 +7,10 @@
 
 #include "sandbox/consent.h"
 #include "sandbox/control_answer.h"
+#include "sandbox/control_views.h"
 #include "sandbox/events.h"
 #include "sandbox/json.h"
 #include "sandbox/random_text.h"
-#include "sandbox/state_json.h"
 
 namespace sandbox {
 namespace {
@@ -62,10 +62,24 @@ struct AccountPatch {
     std::optional<std::int64_t> account_status;
     std::optional<std::int64_t> day_free;
     std::optional<std::int64_t> pack_units;
+    std::optional<std::set<RefreshTokenPlace>> hidden_refresh_token;
 };
 
+std::optional<std::set<RefreshTokenPlace>> placesField(const Body& body, const std::string& name) {
+    const auto names = textsField(body, name);
+    if (!names) return std::nullopt;
+    std::set<RefreshTokenPlace> places;
+    for (const std::string& text : *names) {
+        const auto place = refreshTokenPlaceOfName(text);
+        if (!place) return std::nullopt;
+        places.insert(*place);
+    }
+    return places;
+}
+
 std::string readPatch(const Body& body, AccountPatch& patch) {
-    if (const auto unknown = unknownField(body, {"sets", "verified", "account_status", "day_free", "pack_units"});
+    if (const auto unknown = unknownField(
+            body, {"sets", "verified", "account_status", "day_free", "pack_units", "hidden_refresh_token"});
         !unknown.empty()) {
         return "unknown field " + unknown;
     }
@@ -83,34 +97,31 @@ std::string readPatch(const Body& body, AccountPatch& patch) {
     };
     if (!units("day_free", patch.day_free)) return "day_free is not a number from 0 on";
     if (!units("pack_units", patch.pack_units)) return "pack_units is not a number from 0 on";
+    patch.hidden_refresh_token = placesField(body, "hidden_refresh_token");
+    if (body->has("hidden_refresh_token") && !patch.hidden_refresh_token)
+        return "hidden_refresh_token is not a list of refresh, info and list";
     return {};
 }
 
 }  // namespace
 
-AccountsControl::AccountsControl(StateStore& store, const ComponentKeys& keys, const PlatformClock& clock,
-                                 EventPusher& pusher, gateway::net::WorkerPool& file_worker)
-    : store_(store), keys_(keys), clock_(clock), pusher_(pusher), file_worker_(file_worker) {}
-
 void AccountsControl::addRoutes(gateway::http::Router& router) {
-    using Method = tenants::Task<Response> (AccountsControl::*)(Request);
-    const auto add = [this, &router](const char* method, const char* pattern, Method handler) {
-        router.add({.method = method, .pattern = pattern, .handler = [this, handler](Request request) {
-                        return (this->*handler)(std::move(request));
-                    }});
-    };
-    add("POST", "/authorizers", &AccountsControl::create);
-    add("GET", "/authorizers", &AccountsControl::list);
-    add("GET", "/authorizers/{appid}", &AccountsControl::show);
-    add("PATCH", "/authorizers/{appid}", &AccountsControl::patch);
-    add("POST", "/authorizers/{appid}:consent", &AccountsControl::consent);
-    add("POST", "/authorizers/{appid}:withdraw", &AccountsControl::withdraw);
-    add("POST", "/authorizers/{appid}:expireToken", &AccountsControl::expireToken);
-    add("POST", "/authorizers/{appid}:rotateRefreshToken", &AccountsControl::rotateRefreshToken);
-    add("POST", "/authorizers/{appid}:killRefreshToken", &AccountsControl::killRefreshToken);
+    using Self = AccountsControl;
+    addRoute(router, "POST", "/authorizers", *this, &Self::create);
+    addRoute(router, "GET", "/authorizers", *this, &Self::list);
+    addRoute(router, "GET", "/authorizers/{appid}", *this, &Self::show);
+    addRoute(router, "PATCH", "/authorizers/{appid}", *this, &Self::patch);
+    addRoute(router, "POST", "/authorizers/{appid}:consent", *this, &Self::consent);
+    addRoute(router, "POST", "/authorizers/{appid}:reauthorize", *this, &Self::reauthorize);
+    addRoute(router, "POST", "/authorizers/{appid}:withdraw", *this, &Self::withdraw);
+    addRoute(router, "POST", "/authorizers/{appid}:expireToken", *this, &Self::expireToken);
+    addRoute(router, "POST", "/authorizers/{appid}:rotateRefreshToken", *this, &Self::rotateRefreshToken);
+    addRoute(router, "POST", "/authorizers/{appid}:killRefreshToken", *this, &Self::killRefreshToken);
 }
 
 tenants::Task<gateway::http::Response> AccountsControl::create(Request request) {
+    const auto component_appid = componentParameter(request, store_);
+    if (!component_appid) co_return unknownComponent();
     const Body body = controlBody(request);
     if (body.isNull()) co_return controlProblem(400, "the body is not a JSON object");
     Authorizer account;
@@ -119,14 +130,17 @@ tenants::Task<gateway::http::Response> AccountsControl::create(Request request) 
     const bool added =
         store_.change([&](State& state) { return state.authorizers.emplace(appid, std::move(account)).second; });
     if (!added) co_return controlProblem(409, "there is an account with this appid already");
-    Response response = co_await answerAfterChange(appid, std::nullopt, {});
+    Response response = co_await answerAfterChange(appid, *component_appid, std::nullopt, {});
     co_return response;
 }
 
-tenants::Task<gateway::http::Response> AccountsControl::list(Request) {
+tenants::Task<gateway::http::Response> AccountsControl::list(Request request) {
+    const auto component_appid = componentParameter(request, store_);
+    if (!component_appid) co_return unknownComponent();
     auto accounts = newArray();
     store_.read([&](const State& state) {
-        for (const auto& [appid, account] : state.authorizers) accounts->add(authorizerView(account, clock_.now()));
+        for (const auto& [appid, account] : state.authorizers)
+            accounts->add(authorizerView(account, *component_appid, clock_.now()));
     });
     auto answer = newObject();
     answer->set("authorizers", accounts);
@@ -134,16 +148,20 @@ tenants::Task<gateway::http::Response> AccountsControl::list(Request) {
 }
 
 tenants::Task<gateway::http::Response> AccountsControl::show(Request request) {
+    const auto component_appid = componentParameter(request, store_);
+    if (!component_appid) co_return unknownComponent();
     const std::string appid = request.head.pathParameter("appid");
     const Body view = store_.read([&](const State& state) {
-        const auto account = state.authorizers.find(appid);
-        return account == state.authorizers.end() ? Body{} : authorizerView(account->second, clock_.now());
+        const Authorizer* const account = state.findAuthorizer(appid);
+        return account == nullptr ? Body{} : authorizerView(*account, *component_appid, clock_.now());
     });
     if (view.isNull()) co_return controlProblem(404, "there is no such account");
     co_return controlAnswer(view);
 }
 
 tenants::Task<gateway::http::Response> AccountsControl::patch(Request request) {
+    const auto component_appid = componentParameter(request, store_);
+    if (!component_appid) co_return unknownComponent();
     const std::string appid = request.head.pathParameter("appid");
     const Body body = controlBody(request);
     if (body.isNull()) co_return controlProblem(400, "the body is not a JSON object");
@@ -158,14 +176,17 @@ tenants::Task<gateway::http::Response> AccountsControl::patch(Request request) {
         if (patch.account_status) account.account_status = static_cast<int>(*patch.account_status);
         if (patch.day_free) account.quota.day_free = *patch.day_free;
         if (patch.pack_units) account.quota.pack_units = *patch.pack_units;
-        if (patch.sets) event = changeSets(state, keys_, account, *patch.sets, clock_.now());
+        if (patch.hidden_refresh_token) account.hidden_refresh_token = *patch.hidden_refresh_token;
+        if (patch.sets)
+            event = changeSets(state, state.component(*component_appid), account, *patch.sets, clock_.now());
         return true;
     });
     if (!found) co_return controlProblem(404, "there is no such account");
-    Response response = co_await answerAfterChange(appid, std::move(event), {});
+    Response response = co_await answerAfterChange(appid, *component_appid, std::move(event), {});
     co_return response;
 }
 
+/// The link says which component is meant.
 tenants::Task<gateway::http::Response> AccountsControl::consent(Request request) {
     const std::string appid = request.head.pathParameter("appid");
     const Body body = controlBody(request);
@@ -181,72 +202,89 @@ tenants::Task<gateway::http::Response> AccountsControl::consent(Request request)
     if (!store_.read([&](const State& state) { return state.authorizers.contains(appid); })) {
         co_return controlProblem(404, "there is no such account");
     }
-    auto given =
-        store_.change([&](State& state) { return giveConsent(state, keys_, *link, appid, sets, clock_.now()); });
+    auto given = store_.change([&](State& state) { return giveConsent(state, *link, appid, sets, clock_.now()); });
     if (const auto* const fault = std::get_if<ConsentFault>(&given)) co_return controlProblem(409, fault->detail);
     Consent& consent = std::get<Consent>(given);
-    Response response = co_await answerAfterChange(appid, std::move(consent.event), std::move(consent.redirect));
+    Response response =
+        co_await answerAfterChange(appid, link->component_appid, std::move(consent.event), std::move(consent.redirect));
+    co_return response;
+}
+
+tenants::Task<gateway::http::Response> AccountsControl::reauthorize(Request request) {
+    const Body body = controlBody(request);
+    if (body.isNull()) co_return controlProblem(400, "the body is not a JSON object");
+    if (const auto unknown = unknownField(body, {"sets"}); !unknown.empty())
+        co_return controlProblem(400, "unknown field " + unknown);
+    const auto sets = integerSetField(body, "sets");
+    if (body->has("sets") && !sets) co_return controlProblem(400, "sets is not a list of numbers");
+    Change change = [this, sets](State& state, Component& component, Authorizer& account) {
+        return reauthorizeAccount(state, component, account, sets, clock_.now());
+    };
+    Response response = co_await changeAuthorized(std::move(request), std::move(change));
     co_return response;
 }
 
 tenants::Task<gateway::http::Response> AccountsControl::withdraw(Request request) {
-    return changeAuthorized(request.head.pathParameter("appid"),
-                            [this](State& state, Authorizer& account) -> std::optional<Event> {
-                                account.withdraw();
-                                return addUnauthorizedEvent(state, keys_.appid, account.appid, clock_.now());
-                            });
+    return changeAuthorized(std::move(request), [this](State& state, Component& component, Authorizer& account) {
+        account.authorizationOf(component.keys.appid)->withdraw();
+        return std::optional{addUnauthorizedEvent(state, component, account.appid, clock_.now())};
+    });
 }
 
 tenants::Task<gateway::http::Response> AccountsControl::expireToken(Request request) {
-    return changeAuthorized(request.head.pathParameter("appid"),
-                            [this](State&, Authorizer& account) -> std::optional<Event> {
-                                account.tokens.expireAll(clock_.now());
+    return changeAuthorized(std::move(request),
+                            [this](State&, Component& component, Authorizer& account) -> std::optional<Event> {
+                                account.authorizationOf(component.keys.appid)->tokens.expireAll(clock_.now());
                                 return std::nullopt;
                             });
 }
 
 tenants::Task<gateway::http::Response> AccountsControl::rotateRefreshToken(Request request) {
-    return changeAuthorized(request.head.pathParameter("appid"),
-                            [this](State&, Authorizer& account) -> std::optional<Event> {
-                                account.rotateRefreshToken(newRefreshTokenText(), clock_.now());
-                                return std::nullopt;
-                            });
+    return changeAuthorized(
+        std::move(request), [this](State&, Component& component, Authorizer& account) -> std::optional<Event> {
+            account.authorizationOf(component.keys.appid)->rotateRefreshToken(newRefreshTokenText(), clock_.now());
+            return std::nullopt;
+        });
 }
 
 tenants::Task<gateway::http::Response> AccountsControl::killRefreshToken(Request request) {
-    return changeAuthorized(request.head.pathParameter("appid"),
-                            [](State&, Authorizer& account) -> std::optional<Event> {
-                                account.killRefreshToken();
+    return changeAuthorized(std::move(request),
+                            [](State&, Component& component, Authorizer& account) -> std::optional<Event> {
+                                account.authorizationOf(component.keys.appid)->killRefreshToken();
                                 return std::nullopt;
                             });
 }
 
-tenants::Task<gateway::http::Response> AccountsControl::changeAuthorized(std::string appid, Change change) {
+tenants::Task<gateway::http::Response> AccountsControl::changeAuthorized(Request request, Change change) {
+    const auto component_appid = componentParameter(request, store_);
+    if (!component_appid) co_return unknownComponent();
+    const std::string appid = request.head.pathParameter("appid");
     enum class Found { kNo, kNotAuthorized, kChanged };
     std::optional<Event> event;
     const Found found = store_.change([&](State& state) {
         const auto entry = state.authorizers.find(appid);
         if (entry == state.authorizers.end()) return Found::kNo;
-        if (!entry->second.authorized) return Found::kNotAuthorized;
-        event = change(state, entry->second);
+        if (entry->second.authorizationOf(*component_appid) == nullptr) return Found::kNotAuthorized;
+        event = change(state, state.component(*component_appid), entry->second);
         return Found::kChanged;
     });
     if (found == Found::kNo) co_return controlProblem(404, "there is no such account");
     if (found == Found::kNotAuthorized) co_return controlProblem(409, "the account is not authorized");
-    Response response = co_await answerAfterChange(appid, std::move(event), {});
+    Response response = co_await answerAfterChange(appid, *component_appid, std::move(event), {});
     co_return response;
 }
 
-tenants::Task<gateway::http::Response> AccountsControl::answerAfterChange(std::string appid, std::optional<Event> event,
+tenants::Task<gateway::http::Response> AccountsControl::answerAfterChange(std::string appid,
+                                                                          std::string component_appid,
+                                                                          std::optional<Event> event,
                                                                           std::string redirect) {
-    co_await file_worker_.run([this] { store_.flush(); });
     std::string delivery = "none";
     if (event) {
-        const Delivery delivered = co_await pusher_.push(std::move(*event));
+        const Delivery delivered = co_await pushers_.push(std::move(*event));
         delivery = deliveryName(delivered);
     }
-    Body answer =
-        store_.read([&](const State& state) { return authorizerView(state.authorizers.at(appid), clock_.now()); });
+    Body answer = store_.read(
+        [&](const State& state) { return authorizerView(state.authorizers.at(appid), component_appid, clock_.now()); });
     if (!redirect.empty()) answer->set("redirect", redirect);
     answer->set("event", delivery);
     co_return controlAnswer(answer);

@@ -5,49 +5,46 @@
 #include <string>
 
 #include "gateway/http/router.h"
-#include "gateway/net/worker_pool.h"
-#include "sandbox/component_rules.h"
-#include "sandbox/event_pusher.h"
+#include "sandbox/event_pushers.h"
 #include "sandbox/platform_clock.h"
 #include "sandbox/state_store.h"
 #include "tenants/base/task.h"
 
 namespace sandbox {
 
-/// The control API's part about accounts: makes, changes, authorizes and withdraws them. Every change is in the state file
-/// and its event is delivered, has failed, or was put aside by a script, before the answer with the new state goes out.
-/// Source: design.md §6.
+/// The control API's part about accounts: makes, changes, authorizes and withdraws them. The event of a change is
+/// delivered, has failed, or was put aside by a script, before the answer with the new state goes out. The query's
+/// `component` says whose authorization is meant. Source: design.md §6.
 class AccountsControl {
 public:
-    /// `file_worker` writes the state file, so that no loop waits for the disk.
-    AccountsControl(StateStore& store, const ComponentKeys& keys, const PlatformClock& clock, EventPusher& pusher,
-                    gateway::net::WorkerPool& file_worker);
+    AccountsControl(StateStore& store, const PlatformClock& clock, EventPushers& pushers)
+        : store_(store), clock_(clock), pushers_(pushers) {}
 
     void addRoutes(gateway::http::Router& router);
 
 private:
     using Request = gateway::http::Request;
     using Response = gateway::http::Response;
-    using Change = std::function<std::optional<Event>(State& state, Authorizer& account)>;
+    using Change = std::function<std::optional<Event>(State& state, Component& component, Authorizer& account)>;
 
     tenants::Task<Response> create(Request request);
     tenants::Task<Response> list(Request request);
     tenants::Task<Response> show(Request request);
     tenants::Task<Response> patch(Request request);
     tenants::Task<Response> consent(Request request);
+    tenants::Task<Response> reauthorize(Request request);
     tenants::Task<Response> withdraw(Request request);
     tenants::Task<Response> expireToken(Request request);
     tenants::Task<Response> rotateRefreshToken(Request request);
     tenants::Task<Response> killRefreshToken(Request request);
 
-    tenants::Task<Response> changeAuthorized(std::string appid, Change change);
-    tenants::Task<Response> answerAfterChange(std::string appid, std::optional<Event> event, std::string redirect);
+    tenants::Task<Response> changeAuthorized(Request request, Change change);
+    tenants::Task<Response> answerAfterChange(std::string appid, std::string component_appid,
+                                              std::optional<Event> event, std::string redirect);
 
     StateStore& store_;
-    const ComponentKeys keys_;
     const PlatformClock& clock_;
-    EventPusher& pusher_;
-    gateway::net::WorkerPool& file_worker_;
+    EventPushers& pushers_;
 };
 
 }  // namespace sandbox

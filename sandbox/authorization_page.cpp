@@ -41,10 +41,6 @@ std::string accountChoice(const Authorizer& account) {
 
 }  // namespace
 
-AuthorizationPage::AuthorizationPage(StateStore& store, const ComponentKeys& keys, const PlatformClock& clock,
-                                     EventPusher& pusher)
-    : store_(store), keys_(keys), clock_(clock), pusher_(pusher) {}
-
 bool AuthorizationPage::owns(std::string_view path) {
     return path == "/cgi-bin/componentloginpage" || path == "/wxaopen/safe/bindcomponent" ||
            path == "/safe/bindcomponent" || path == kConfirmPath;
@@ -62,10 +58,10 @@ tenants::Task<PlatformAnswer> AuthorizationPage::handle(gateway::http::Request r
 PlatformAnswer AuthorizationPage::show(const gateway::http::RequestHead& head) const {
     const auto link = readAuthorizationLink(head.query);
     if (!link) return faultPage("component_appid, pre_auth_code or redirect_uri is missing.");
-    const auto fault = store_.read([&](const State& state) { return faultOfLink(state, keys_, *link, clock_.now()); });
+    const auto fault = store_.read([&](const State& state) { return faultOfLink(state, *link, clock_.now()); });
     if (fault) return faultPage(fault->detail);
     const auto accounts = store_.read([&](const State& state) { return accountsOffered(state, *link); });
-    std::string content = "<h1>Authorize the platform " + htmlEscaped(keys_.appid) + "</h1>\n";
+    std::string content = "<h1>Authorize the platform " + htmlEscaped(link->component_appid) + "</h1>\n";
     if (accounts.empty()) return page(200, content + "<p>No account can be authorized with this link.</p>\n");
     content += "<form method=\"post\" action=\"" + std::string{kConfirmPath} + "\">\n";
     content += hiddenField("component_appid", link->component_appid) +
@@ -82,12 +78,12 @@ tenants::Task<PlatformAnswer> AuthorizationPage::confirm(std::string form) {
     fields.query = form;
     const std::string appid = fields.queryParameter("appid").value_or("");
     if (!link) co_return faultPage("component_appid, pre_auth_code or redirect_uri is missing.");
-    const auto given = store_.change(
-        [&](State& state) { return giveConsent(state, keys_, *link, appid, std::nullopt, clock_.now()); });
+    const auto given =
+        store_.change([&](State& state) { return giveConsent(state, *link, appid, std::nullopt, clock_.now()); });
     if (const auto* const fault = std::get_if<ConsentFault>(&given)) co_return faultPage(fault->detail);
     const auto& consent = std::get<Consent>(given);
     // The event tends to arrive before the browser does. Source: wechat-platform.md §5.3.
-    if (consent.event) co_await pusher_.push(*consent.event);
+    if (consent.event) co_await pushers_.push(*consent.event);
     PlatformAnswer answer = page(302, "<p><a href=\"" + htmlEscaped(consent.redirect) + "\">Go on</a></p>\n");
     answer.location = consent.redirect;
     co_return answer;

@@ -5,9 +5,8 @@
 #include <string_view>
 
 #include "gateway/http/message.h"
-#include "sandbox/component_rules.h"
 #include "sandbox/consent.h"
-#include "sandbox/event_pusher.h"
+#include "sandbox/event_pushers.h"
 #include "sandbox/platform_answer.h"
 #include "sandbox/platform_clock.h"
 #include "sandbox/state_store.h"
@@ -19,7 +18,8 @@ namespace sandbox {
 /// browser can go through it; scripts use the control API's consent. Source: wechat-platform.md §3.5.
 class AuthorizationPage {
 public:
-    AuthorizationPage(StateStore& store, const ComponentKeys& keys, const PlatformClock& clock, EventPusher& pusher);
+    AuthorizationPage(StateStore& store, const PlatformClock& clock, EventPushers& pushers)
+        : store_(store), clock_(clock), pushers_(pushers) {}
 
     static bool owns(std::string_view path);
     /// The request must be for a path that this owns. Ends when the consent's event was delivered, or has failed.
@@ -30,9 +30,8 @@ private:
     tenants::Task<PlatformAnswer> confirm(std::string form);
 
     StateStore& store_;
-    const ComponentKeys keys_;
     const PlatformClock& clock_;
-    EventPusher& pusher_;
+    EventPushers& pushers_;
 };
 
 }  // namespace sandbox

@@ -28,6 +28,22 @@ std::optional<AccountKind> accountKindOfName(std::string_view name) {
     return std::nullopt;
 }
 
+std::string_view refreshTokenPlaceName(RefreshTokenPlace place) {
+    switch (place) {
+        case RefreshTokenPlace::kRefresh: return "refresh";
+        case RefreshTokenPlace::kInfo: return "info";
+        case RefreshTokenPlace::kList: return "list";
+    }
+    return "";
+}
+
+std::optional<RefreshTokenPlace> refreshTokenPlaceOfName(std::string_view name) {
+    for (const auto place : {RefreshTokenPlace::kRefresh, RefreshTokenPlace::kInfo, RefreshTokenPlace::kList}) {
+        if (refreshTokenPlaceName(place) == name) return place;
+    }
+    return std::nullopt;
+}
+
 std::int64_t RecognitionQuota::usedAt(tenants::UtcTime now) const {
     return tenants::beijingDay(now).starts == day_starts_at ? day_used : 0;
 }
@@ -60,47 +76,64 @@ void RecognitionQuota::giveBack(Source source) {
     }
 }
 
-void Authorizer::authorize(std::string new_refresh_token, tenants::UtcTime now) {
+void Authorization::authorize(std::set<int> granted, std::string new_refresh_token, tenants::UtcTime now) {
     authorized = true;
     authorized_at = now;
+    sets = std::move(granted);
     tokens.killAll();
     refresh_token = std::move(new_refresh_token);
     refresh_token_before.clear();
     refresh_token_rotated_at.reset();
 }
 
-void Authorizer::withdraw() {
+void Authorization::withdraw() {
     authorized = false;
     code_exchanged = false;
     killRefreshToken();
 }
 
-void Authorizer::rotateRefreshToken(std::string new_refresh_token, tenants::UtcTime now) {
+void Authorization::rotateRefreshToken(std::string new_refresh_token, tenants::UtcTime now) {
     refresh_token_before = std::exchange(refresh_token, std::move(new_refresh_token));
     refresh_token_rotated_at = now;
 }
 
-void Authorizer::killRefreshToken() {
+void Authorization::killRefreshToken() {
     refresh_token.clear();
     refresh_token_before.clear();
     refresh_token_rotated_at.reset();
 }
 
-bool Authorizer::acceptsRefreshToken(std::string_view text, tenants::UtcTime now) const {
+bool Authorization::acceptsRefreshToken(std::string_view text, tenants::UtcTime now) const {
     if (text.empty()) return false;
     if (text == refresh_token) return true;
     return text == refresh_token_before && refresh_token_rotated_at &&
            now < *refresh_token_rotated_at + kAccessTokenOverlap;
 }
 
+const Authorization* Authorizer::authorizationOf(const std::string& component_appid) const {
+    const auto found = authorizations.find(component_appid);
+    return found == authorizations.end() || !found->second.authorized ? nullptr : &found->second;
+}
+
+Authorization* Authorizer::authorizationOf(const std::string& component_appid) {
+    const auto found = authorizations.find(component_appid);
+    return found == authorizations.end() || !found->second.authorized ? nullptr : &found->second;
+}
+
+const std::set<int>& Authorizer::setsFor(const std::string& component_appid) const {
+    const Authorization* const authorization = authorizationOf(component_appid);
+    return authorization == nullptr ? sets : authorization->sets;
+}
+
 bool Authorizer::limited() const noexcept {
     return account_status != kAccountStatusNormal && account_status != kAccountStatusWarned;
 }
 
-std::optional<Refusal> Authorizer::refusalForOcr() const {
+std::optional<Refusal> Authorizer::refusalForOcr(const std::string& component_appid) const {
     if (limited()) return refusals::accountLimited();
-    if (!authorized) return refusals::notAuthorized();
-    if (!sets.contains(kOcrPermissionSet)) return refusals::setMissing();
+    const Authorization* const authorization = authorizationOf(component_appid);
+    if (authorization == nullptr) return refusals::notAuthorized();
+    if (!authorization->sets.contains(kOcrPermissionSet)) return refusals::setMissing();
     if (!eligibleForOcr()) return refusals::accountNotEligible();
     return std::nullopt;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <set>
 #include <string>
@@ -43,26 +44,25 @@ struct RecognitionQuota {
     void giveBack(Source source);
 };
 
-/// An account that can authorize the platform, and what the platform holds of it. Values and rules only.
-struct Authorizer {
-    std::string appid;
-    AccountKind kind = AccountKind::kMiniProgram;
-    bool verified = true;
-    int account_status = kAccountStatusNormal;
-    std::set<int> sets;  // granted when authorized, else what the next consent grants
-    std::string nick_name;
-    std::string user_name;  // gh_…
-    bool authorized = false;
-    std::optional<tenants::UtcTime> authorized_at;
-    bool code_exchanged = false;  // before that the platform shows no refresh token in its lists
-    std::string refresh_token;    // empty: none that works
-    std::string refresh_token_before;
-    std::optional<tenants::UtcTime> refresh_token_rotated_at;
-    AccessTokens tokens;
-    RecognitionQuota quota;
+/// Where a component is normally shown the refresh token of an account.
+enum class RefreshTokenPlace { kRefresh, kInfo, kList };
+/// "refresh", "info", "list".
+std::string_view refreshTokenPlaceName(RefreshTokenPlace place);
+std::optional<RefreshTokenPlace> refreshTokenPlaceOfName(std::string_view name);
 
-    /// Grants the platform `sets`: a new refresh token, and every older token dies.
-    void authorize(std::string new_refresh_token, tenants::UtcTime now);
+/// What one account granted one component, and what the component was given for it. Values and rules only.
+struct Authorization {
+    bool authorized = false;
+    std::optional<tenants::UtcTime> authorized_at = {};
+    std::set<int> sets = {};
+    bool code_exchanged = false;     // before that the platform shows no refresh token in its lists
+    std::string refresh_token = {};  // empty: none that works
+    std::string refresh_token_before = {};
+    std::optional<tenants::UtcTime> refresh_token_rotated_at = {};
+    AccessTokens tokens = {};
+
+    /// Grants `sets`: a new refresh token, and every older token dies.
+    void authorize(std::set<int> granted, std::string new_refresh_token, tenants::UtcTime now);
     /// Takes the authorization back. Calls with its access tokens are refused with 61003 from then on, which says more
     /// than a dead token would; the next consent kills them.
     void withdraw();
@@ -71,13 +71,34 @@ struct Authorizer {
     /// No refresh token works until the account authorizes again. Access tokens live on until they expire.
     void killRefreshToken();
     bool acceptsRefreshToken(std::string_view text, tenants::UtcTime now) const;
+};
+
+/// An account that can authorize components. Values and rules only.
+struct Authorizer {
+    std::string appid;
+    AccountKind kind = AccountKind::kMiniProgram;
+    bool verified = true;
+    int account_status = kAccountStatusNormal;
+    std::set<int> sets = {};  // what the next first consent grants unless it names others
+    std::string nick_name = {};
+    std::string user_name = {};  // gh_…
+    RecognitionQuota quota = {};
+    std::map<std::string, std::string> options = {};           // by name; those that were set. Source: §3.10
+    std::set<RefreshTokenPlace> hidden_refresh_token = {};     // where its refresh token is left out of the answer
+    std::map<std::string, Authorization> authorizations = {};  // by component appid, withdrawn ones too
+
+    /// Null where it never authorized that component, or took it back.
+    const Authorization* authorizationOf(const std::string& component_appid) const;
+    Authorization* authorizationOf(const std::string& component_appid);
+    /// What it granted that component, or would grant.
+    const std::set<int>& setsFor(const std::string& component_appid) const;
 
     /// Frozen, banned or cancelled; an account that was only warned (18) still works.
     bool limited() const noexcept;
     /// The account's own right to OCR: mini programs always, the others when verified. Source: wechat-platform.md §10.
     bool eligibleForOcr() const noexcept { return kind == AccountKind::kMiniProgram || verified; }
-    /// Why a call of this account's OCR would be refused, before its picture is looked at.
-    std::optional<Refusal> refusalForOcr() const;
+    /// Why an OCR call of that component for this account would be refused, before its picture is looked at.
+    std::optional<Refusal> refusalForOcr(const std::string& component_appid) const;
 };
 
 /// Known values of `account_status`. Source: wechat-platform.md §3.8.

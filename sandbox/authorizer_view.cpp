@@ -43,8 +43,9 @@ Object::Ptr miniProgramInfo() {
     return info;
 }
 
-bool showsRefreshToken(const Authorizer& account) {
-    return account.code_exchanged && !account.refresh_token.empty();
+bool showsRefreshToken(const Authorizer& account, const Authorization& authorization, RefreshTokenPlace place) {
+    return authorization.code_exchanged && !authorization.refresh_token.empty() &&
+           !account.hidden_refresh_token.contains(place);
 }
 
 }  // namespace
@@ -98,19 +99,23 @@ Object::Ptr accountInfo(const Authorizer& account) {
     return info;
 }
 
-Object::Ptr authorizationInfo(const Authorizer& account) {
+Object::Ptr authorizationInfo(const Authorizer& account, const std::string& component_appid) {
+    const Authorization& authorization = account.authorizations.at(component_appid);
     auto info = newObject();
     info->set("authorizer_appid", account.appid);
-    if (showsRefreshToken(account)) info->set("authorizer_refresh_token", account.refresh_token);
-    info->set("func_info", functionInfo(account.sets, FunctionDetail::kNames));
+    if (showsRefreshToken(account, authorization, RefreshTokenPlace::kInfo))
+        info->set("authorizer_refresh_token", authorization.refresh_token);
+    info->set("func_info", functionInfo(authorization.sets, FunctionDetail::kNames));
     return info;
 }
 
-Object::Ptr listEntry(const Authorizer& account) {
+Object::Ptr listEntry(const Authorizer& account, const std::string& component_appid) {
+    const Authorization& authorization = account.authorizations.at(component_appid);
     auto entry = newObject();
     entry->set("authorizer_appid", account.appid);
-    if (showsRefreshToken(account)) entry->set("refresh_token", account.refresh_token);
-    const auto since = account.authorized_at.value_or(tenants::UtcTime{}).time_since_epoch();
+    if (showsRefreshToken(account, authorization, RefreshTokenPlace::kList))
+        entry->set("refresh_token", authorization.refresh_token);
+    const auto since = authorization.authorized_at.value_or(tenants::UtcTime{}).time_since_epoch();
     entry->set("auth_time", static_cast<std::int64_t>(std::chrono::duration_cast<std::chrono::seconds>(since).count()));
     return entry;
 }

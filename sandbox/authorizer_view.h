@@ -1,6 +1,7 @@
 #pragma once
 
 #include <set>
+#include <string>
 
 #include <Poco/JSON/Array.h>
 #include <Poco/JSON/Object.h>
@@ -20,9 +21,10 @@ Poco::JSON::Array::Ptr functionInfo(const std::set<int>& sets, FunctionDetail de
 
 /// `authorizer_info`; MiniProgramInfo stands only in a mini program's.
 Poco::JSON::Object::Ptr accountInfo(const Authorizer& account);
-/// `authorization_info` of api_get_authorizer_info; without a refresh token until a code was exchanged.
-Poco::JSON::Object::Ptr authorizationInfo(const Authorizer& account);
+/// `authorization_info` of api_get_authorizer_info for a component that the account authorized; without a refresh token
+/// until a code was exchanged.
+Poco::JSON::Object::Ptr authorizationInfo(const Authorizer& account, const std::string& component_appid);
 /// One entry of api_get_authorizer_list; here the field is called `refresh_token`.
-Poco::JSON::Object::Ptr listEntry(const Authorizer& account);
+Poco::JSON::Object::Ptr listEntry(const Authorizer& account, const std::string& component_appid);
 
 }  // namespace sandbox

@@ -3,9 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <mutex>
 #include <string>
 #include <string_view>
+#include <tuple>
 #include <variant>
 #include <vector>
 
@@ -23,6 +25,8 @@ struct Call {
     tenants::UtcTime time;    // platform time
     std::string path;
     std::string appid;              // whose token it carried; empty for none or an unknown one
+    std::string authorizer_appid;   // the account that the body of a component's call names
+    std::string rid;                // as in errmsg and X-Request-Id
     std::string token_fingerprint;  // first 12 digits of the token's SHA-256; empty for none
     std::size_t body_bytes = 0;
     std::string picture_sha256;  // of the uploaded or the sample picture; empty where there was none
@@ -30,7 +34,16 @@ struct Call {
     bool scripted = false;  // the answer came from the control API: a fault, or a scripted answer
 };
 
-/// What arrived, in memory: the newest hundred thousand. Any thread.
+/// Calls of one path by one token's account about one authorizer, and how often each answer was given.
+struct CallCounter {
+    std::string path;
+    std::string appid;
+    std::string authorizer_appid;
+    std::int64_t calls = 0;
+    std::map<std::string, std::int64_t> answers;  // by errcode ("0") or word
+};
+
+/// What arrived, in memory: the newest twenty thousand calls one by one, all of them counted. Any thread.
 class CallLog {
 public:
     /// Notes a call at its arrival, its number given here. Returns the number.
@@ -44,11 +57,23 @@ public:
     /// Forgets all; numbers go on.
     void clear();
 
+    /// Of `path` where that is not empty, in order of path, appid and authorizer. Where more than a hundred thousand kinds
+    /// of calls arrived, the later ones are counted under the path "…".
+    std::vector<CallCounter> counters(std::string_view path) const;
+    void clearCounters();
+
 private:
+    using Kind = std::tuple<std::string, std::string, std::string>;
+    struct Count {
+        std::int64_t calls = 0;
+        std::map<std::string, std::int64_t> answers;
+    };
     Call* find(std::int64_t number);
+    Count& countOf(const Call& call);
 
     mutable std::mutex mutex_;
     std::deque<Call> calls_;
+    std::map<Kind, Count> counts_;
     std::int64_t last_number_ = 0;
 };
 

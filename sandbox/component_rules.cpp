@@ -24,23 +24,29 @@ bool looksLikeToken(std::string_view text) {
     return std::all_of(number.begin(), number.end(), digit) && std::all_of(text.begin(), text.end(), urlSafe);
 }
 
-std::optional<Refusal> refusalForStanding(TokenStanding standing, std::string_view token) {
-    switch (standing) {
-        case TokenStanding::kValid: return std::nullopt;
-        case TokenStanding::kExpired: return refusals::tokenExpired();
-        case TokenStanding::kNotLatest: return refusals::tokenNotLatest();
-        case TokenStanding::kUnknown: break;
-    }
-    return looksLikeToken(token) ? refusals::tokenNotLatest() : refusals::tokenMalformed();
+/// A token that is still remembered, whatever it is worth.
+TokenStanding standingOf(const State& state, const TokenOwner& owner, std::string_view token, tenants::UtcTime now) {
+    if (owner.ownsItself()) return state.component(owner.component_appid).tokens.standingOf(token, now);
+    const Authorizer& account = state.authorizers.at(owner.appid);
+    return account.authorizations.at(owner.component_appid).tokens.standingOf(token, now);
 }
 
-AuthorizerGrant grantTo(Authorizer& account, tenants::UtcTime now) {
-    account.tokens.issue(newAccessTokenText(), now);
-    account.code_exchanged = true;
+/// Notes a token that was just issued as the newest of `tokens`, and who has it.
+TokenGrant issueToken(State& state, AccessTokens& tokens, const TokenOwner& owner, tenants::UtcTime now) {
+    std::string text = newAccessTokenText();
+    for (const std::string& forgotten : tokens.issue(text, now)) state.token_owners.erase(forgotten);
+    state.token_owners[text] = owner;
+    return {.token = std::move(text), .expires_in = kAccessTokenLife};
+}
+
+AuthorizerGrant grantTo(State& state, const Component& component, Authorizer& account, Authorization& authorization,
+                        tenants::UtcTime now) {
+    authorization.code_exchanged = true;
     return {.appid = account.appid,
-            .access = {.token = account.tokens.issued().back().text, .expires_in = kAccessTokenLife},
-            .refresh_token = account.refresh_token,
-            .sets = account.sets};
+            .access = issueToken(state, authorization.tokens,
+                                 {.component_appid = component.keys.appid, .appid = account.appid}, now),
+            .refresh_token = authorization.refresh_token,
+            .sets = authorization.sets};
 }
 
 template <class Codes>
@@ -50,104 +56,111 @@ void forgetOld(Codes& codes, tenants::UtcTime now) {
 
 }  // namespace
 
-Ticket issueTicket(State& state, tenants::UtcTime now) {
-    std::vector<Ticket>& tickets = state.component.tickets;
+Ticket issueTicket(Component& component, tenants::UtcTime now) {
+    std::vector<Ticket>& tickets = component.tickets;
     std::erase_if(tickets,
                   [now](const Ticket& ticket) { return ticket.issued_at + kTicketLife + kRememberExpired < now; });
     tickets.push_back({.text = newTicketText(), .issued_at = now});
     return tickets.back();
 }
 
-tenants::UtcTime nextTicketAt(const State& state) {
-    const std::vector<Ticket>& tickets = state.component.tickets;
+tenants::UtcTime nextTicketAt(const Component& component) {
+    const std::vector<Ticket>& tickets = component.tickets;
     return tickets.empty() ? tenants::UtcTime{} : tickets.back().issued_at + kTicketInterval;
 }
 
-Verdict<TokenGrant> issueComponentToken(State& state, const ComponentKeys& keys, std::string_view appid,
-                                        std::string_view secret, std::string_view ticket, tenants::UtcTime now) {
-    if (appid != keys.appid) return refusals::appidInvalid();
-    if (secret != keys.secret) return refusals::secretWrong();
-    const std::vector<Ticket>& tickets = state.component.tickets;
+bool ticketIsDue(const Component& component, tenants::UtcTime now) {
+    return component.timer_pushes && !component.push_stopped && !component.events_url.empty() &&
+           now >= nextTicketAt(component);
+}
+
+Verdict<TokenGrant> issueComponentToken(State& state, Component& component, std::string_view secret,
+                                        std::string_view ticket, tenants::UtcTime now) {
+    if (secret != component.keys.secret) return refusals::secretWrong();
+    const std::vector<Ticket>& tickets = component.tickets;
     const auto found =
         std::find_if(tickets.begin(), tickets.end(), [ticket](const Ticket& known) { return known.text == ticket; });
     if (found == tickets.end()) return refusals::ticketInvalid();
     if (now >= found->issued_at + kTicketLife) return refusals::ticketExpired();
-    state.component.tokens.issue(newAccessTokenText(), now);
-    return TokenGrant{.token = state.component.tokens.issued().back().text, .expires_in = kAccessTokenLife};
+    return issueToken(state, component.tokens, {.component_appid = component.keys.appid, .appid = {}}, now);
 }
 
-std::optional<Refusal> refusalForComponentToken(const State& state, std::string_view token, tenants::UtcTime now) {
-    if (token.empty()) return refusals::tokenMissing();
-    const TokenStanding standing = state.component.tokens.standingOf(token, now);
-    if (standing == TokenStanding::kUnknown && accountOfToken(state, token, now).standing != TokenStanding::kUnknown) {
-        return refusals::componentTokenNeeded();
-    }
-    return refusalForStanding(standing, token);
-}
-
-PreAuthCode issuePreAuthCode(State& state, tenants::UtcTime now) {
-    forgetOld(state.pre_auth_codes, now);
+PreAuthCode issuePreAuthCode(Component& component, tenants::UtcTime now) {
+    forgetOld(component.pre_auth_codes, now);
     PreAuthCode code{.text = newPreAuthCodeText(), .expires_at = now + kPreAuthCodeLife};
-    state.pre_auth_codes.emplace(code.text, code);
+    component.pre_auth_codes.emplace(code.text, code);
     return code;
 }
 
-Verdict<AuthorizerGrant> exchangeCode(State& state, const std::string& code, tenants::UtcTime now) {
-    const auto found = state.authorization_codes.find(code);
-    if (found == state.authorization_codes.end()) return refusals::codeInvalid();
+Verdict<AuthorizerGrant> exchangeCode(State& state, Component& component, const std::string& code,
+                                      tenants::UtcTime now) {
+    const auto found = component.authorization_codes.find(code);
+    if (found == component.authorization_codes.end()) return refusals::codeInvalid();
     if (now >= found->second.expires_at) return refusals::codeExpired();
     const auto account = state.authorizers.find(found->second.appid);
-    state.authorization_codes.erase(found);
-    forgetOld(state.authorization_codes, now);
-    if (account == state.authorizers.end() || !account->second.authorized) return refusals::notAuthorized();
-    return grantTo(account->second, now);
+    component.authorization_codes.erase(found);
+    forgetOld(component.authorization_codes, now);
+    if (account == state.authorizers.end()) return refusals::notAuthorized();
+    Authorization* const authorization = account->second.authorizationOf(component.keys.appid);
+    if (authorization == nullptr) return refusals::notAuthorized();
+    return grantTo(state, component, account->second, *authorization, now);
 }
 
-Verdict<AuthorizerGrant> refreshAuthorizer(State& state, const std::string& appid, std::string_view refresh_token,
-                                           tenants::UtcTime now) {
+Verdict<AuthorizerGrant> refreshAuthorizer(State& state, Component& component, const std::string& appid,
+                                           std::string_view refresh_token, tenants::UtcTime now) {
     const auto account = state.authorizers.find(appid);
-    if (account == state.authorizers.end() || !account->second.authorized) return refusals::notAuthorized();
+    if (account == state.authorizers.end()) return refusals::notAuthorized();
+    Authorization* const authorization = account->second.authorizationOf(component.keys.appid);
+    if (authorization == nullptr) return refusals::notAuthorized();
     if (account->second.limited()) return refusals::accountLimited();
-    if (!account->second.acceptsRefreshToken(refresh_token, now)) return refusals::refreshTokenInvalid();
-    return grantTo(account->second, now);
+    if (!authorization->acceptsRefreshToken(refresh_token, now)) return refusals::refreshTokenInvalid();
+    if (component.rotates_refresh_tokens) authorization->rotateRefreshToken(newRefreshTokenText(), now);
+    return grantTo(state, component, account->second, *authorization, now);
 }
 
-Verdict<Authorizer> authorizerInfo(const State& state, const std::string& appid) {
-    const auto account = state.authorizers.find(appid);
-    if (account == state.authorizers.end() || !account->second.authorized) return refusals::notAuthorized();
-    return account->second;
-}
-
-std::vector<Authorizer> authorizedAccounts(const State& state) {
-    std::vector<Authorizer> accounts;
+std::vector<const Authorizer*> authorizedAccounts(const State& state, const std::string& component_appid) {
+    std::vector<const Authorizer*> accounts;
     for (const auto& [appid, account] : state.authorizers) {
-        if (account.authorized) accounts.push_back(account);
+        if (account.authorizationOf(component_appid) != nullptr) accounts.push_back(&account);
     }
     return accounts;
 }
 
-AccountOfToken accountOfToken(const State& state, std::string_view token, tenants::UtcTime now) {
-    for (const auto& [appid, account] : state.authorizers) {
-        const TokenStanding standing = account.tokens.standingOf(token, now);
-        if (standing != TokenStanding::kUnknown) return {.appid = appid, .standing = standing};
-    }
-    return {};
+std::optional<TokenOwner> ownerOfToken(const State& state, std::string_view token) {
+    const auto found = state.token_owners.find(std::string{token});
+    return found == state.token_owners.end() ? std::nullopt : std::optional{found->second};
 }
 
-std::string appidOfToken(const State& state, const ComponentKeys& keys, std::string_view token, tenants::UtcTime now) {
-    if (token.empty()) return {};
-    if (state.component.tokens.standingOf(token, now) != TokenStanding::kUnknown) return keys.appid;
-    return accountOfToken(state, token, now).appid;
-}
-
-std::optional<Refusal> refusalForAccountToken(const State& state, std::string_view token, tenants::UtcTime now) {
+Verdict<TokenOwner> anyCaller(const State& state, std::string_view token, tenants::UtcTime now) {
     if (token.empty()) return refusals::tokenMissing();
-    const TokenStanding standing = accountOfToken(state, token, now).standing;
-    if (standing == TokenStanding::kUnknown &&
-        state.component.tokens.standingOf(token, now) != TokenStanding::kUnknown) {
-        return refusals::accountTokenNeeded();
+    std::optional<TokenOwner> owner = ownerOfToken(state, token);
+    const TokenStanding standing = owner ? standingOf(state, *owner, token, now) : TokenStanding::kUnknown;
+    switch (standing) {
+        case TokenStanding::kValid: return std::move(*owner);
+        case TokenStanding::kExpired: return refusals::tokenExpired();
+        case TokenStanding::kNotLatest: return refusals::tokenNotLatest();
+        case TokenStanding::kUnknown: break;
     }
-    return refusalForStanding(standing, token);
+    return looksLikeToken(token) ? refusals::tokenNotLatest() : refusals::tokenMalformed();
+}
+
+Verdict<TokenOwner> componentCaller(const State& state, std::string_view token, tenants::UtcTime now) {
+    const std::optional<TokenOwner> owner = ownerOfToken(state, token);
+    if (owner && !owner->ownsItself()) return refusals::componentTokenNeeded();
+    return anyCaller(state, token, now);
+}
+
+Verdict<TokenOwner> accountCaller(const State& state, std::string_view token, tenants::UtcTime now) {
+    const std::optional<TokenOwner> owner = ownerOfToken(state, token);
+    if (owner && owner->ownsItself()) return refusals::accountTokenNeeded();
+    return anyCaller(state, token, now);
+}
+
+std::optional<Refusal> refusalForPeer(const Component& component, const std::string& address) {
+    const std::vector<std::string>& allowed = component.ip_whitelist;
+    const bool good = allowed.empty() ? address.starts_with("127.") || address == "::1"
+                                      : std::find(allowed.begin(), allowed.end(), address) != allowed.end();
+    return good ? std::nullopt : std::optional{refusals::addressNotAllowed()};
 }
 
 }  // namespace sandbox

@@ -15,16 +15,9 @@
 
 namespace sandbox {
 
-/// What the platform decides about calls of the third-party platform's own account. All of them change or read a state
-/// that the caller holds, at a time that the caller gives. Source: wechat-platform.md §3.
-
-/// The secrets of the component, from the configuration.
-struct ComponentKeys {
-    std::string appid;
-    std::string secret;
-    std::string push_token;
-    std::string encoding_aes_key;
-};
+/// What the platform decides about calls of a third-party platform's own account. All of them change or read a state
+/// that the caller holds, at a time that the caller gives; a component is one of that state's. Source:
+/// wechat-platform.md §3.
 
 inline constexpr std::chrono::hours kTicketLife{12};
 inline constexpr std::chrono::minutes kTicketInterval{10};
@@ -47,38 +40,37 @@ struct AuthorizerGrant {
 };
 
 /// A new ticket; the older ones stay good for their 12 hours.
-Ticket issueTicket(State& state, tenants::UtcTime now);
+Ticket issueTicket(Component& component, tenants::UtcTime now);
 /// When the timer pushes the next ticket: ten minutes after the last one, at once where there is none.
-tenants::UtcTime nextTicketAt(const State& state);
+tenants::UtcTime nextTicketAt(const Component& component);
+/// True where the timer has to push a ticket: it is time, somebody is there, and nobody stopped it.
+bool ticketIsDue(const Component& component, tenants::UtcTime now);
 
-/// The component token for a good secret and ticket. Refusals: 40013, 40125, 61005, 61006.
-Verdict<TokenGrant> issueComponentToken(State& state, const ComponentKeys& keys, std::string_view appid,
-                                        std::string_view secret, std::string_view ticket, tenants::UtcTime now);
-/// Why `token` may not call the component's endpoints: 40001, 40014, 41001, 42001, 61014; empty where it may.
-std::optional<Refusal> refusalForComponentToken(const State& state, std::string_view token, tenants::UtcTime now);
-
-PreAuthCode issuePreAuthCode(State& state, tenants::UtcTime now);
+/// The component token for a good secret and ticket. Refusals: 40125, 61005, 61006.
+Verdict<TokenGrant> issueComponentToken(State& state, Component& component, std::string_view secret,
+                                        std::string_view ticket, tenants::UtcTime now);
+PreAuthCode issuePreAuthCode(Component& component, tenants::UtcTime now);
 
 /// Exchanges an authorization code, once. Refusals: 61009, 61010, 61003 where the authorization was withdrawn meanwhile.
-Verdict<AuthorizerGrant> exchangeCode(State& state, const std::string& code, tenants::UtcTime now);
+Verdict<AuthorizerGrant> exchangeCode(State& state, Component& component, const std::string& code,
+                                      tenants::UtcTime now);
 /// A new access token. The refresh token in the answer is the account's current one, which need not be the one that was
 /// sent. Refusals: 61003, 50002, 61023.
-Verdict<AuthorizerGrant> refreshAuthorizer(State& state, const std::string& appid, std::string_view refresh_token,
-                                           tenants::UtcTime now);
-/// The account, if it is authorized. Refusal: 61003.
-Verdict<Authorizer> authorizerInfo(const State& state, const std::string& appid);
-/// Every authorized account in order of its appid.
-std::vector<Authorizer> authorizedAccounts(const State& state);
+Verdict<AuthorizerGrant> refreshAuthorizer(State& state, Component& component, const std::string& appid,
+                                           std::string_view refresh_token, tenants::UtcTime now);
+/// Every account that authorized the component, in order of its appid. Valid as long as the state is held.
+std::vector<const Authorizer*> authorizedAccounts(const State& state, const std::string& component_appid);
 
-/// The account that `token` belongs to and what it is worth; no account for an unknown token.
-struct AccountOfToken {
-    std::string appid;
-    TokenStanding standing = TokenStanding::kUnknown;
-};
-AccountOfToken accountOfToken(const State& state, std::string_view token, tenants::UtcTime now);
-/// The appid whose token it is, the component's included; empty for a token that nobody was given.
-std::string appidOfToken(const State& state, const ComponentKeys& keys, std::string_view token, tenants::UtcTime now);
-/// Why `token` may not make calls for an account: 40001, 40014, 41001, 42001, 61015; empty where it may.
-std::optional<Refusal> refusalForAccountToken(const State& state, std::string_view token, tenants::UtcTime now);
+/// Whose token it is, dead ones that are remembered included; nothing for a token that nobody was given.
+std::optional<TokenOwner> ownerOfToken(const State& state, std::string_view token);
+/// Whose component token it is. Refusals: 40001, 40014, 41001, 42001, 61014.
+Verdict<TokenOwner> componentCaller(const State& state, std::string_view token, tenants::UtcTime now);
+/// Whose account token it is. Refusals: 40001, 40014, 41001, 42001, 61015.
+Verdict<TokenOwner> accountCaller(const State& state, std::string_view token, tenants::UtcTime now);
+/// Either. Refusals: 40001, 40014, 41001, 42001.
+Verdict<TokenOwner> anyCaller(const State& state, std::string_view token, tenants::UtcTime now);
+
+/// 61004 where the component's whitelist does not hold that address.
+std::optional<Refusal> refusalForPeer(const Component& component, const std::string& address);
 
 }  // namespace sandbox

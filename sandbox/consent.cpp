@@ -15,9 +15,10 @@ namespace {
 constexpr std::chrono::seconds kRedirectCodeLife{600};
 constexpr std::chrono::seconds kEventCodeLife{3600};
 
-AuthorizationCode issueCode(State& state, const std::string& appid, std::chrono::seconds life, tenants::UtcTime now) {
+AuthorizationCode issueCode(Component& component, const std::string& appid, std::chrono::seconds life,
+                            tenants::UtcTime now) {
     AuthorizationCode code{.text = newAuthorizationCodeText(), .appid = appid, .expires_at = now + life};
-    state.authorization_codes.emplace(code.text, code);
+    component.authorization_codes.emplace(code.text, code);
     return code;
 }
 
@@ -58,15 +59,15 @@ std::optional<AuthorizationLink> readAuthorizationUrl(std::string_view url) {
     return readAuthorizationLink(query.substr(0, query.find('#')));
 }
 
-std::optional<ConsentFault> faultOfLink(const State& state, const ComponentKeys& keys, const AuthorizationLink& link,
-                                        tenants::UtcTime now) {
-    if (link.component_appid != keys.appid)
-        return ConsentFault{"the link's component_appid is not this platform's component"};
+std::optional<ConsentFault> faultOfLink(const State& state, const AuthorizationLink& link, tenants::UtcTime now) {
+    const Component* const component = state.findComponent(link.component_appid);
+    if (component == nullptr)
+        return ConsentFault{"the link's component_appid is not one of this platform's components"};
     if (link.auth_type != "1" && link.auth_type != "2" && link.auth_type != "3")
         return ConsentFault{"the link's auth_type is not 1, 2 or 3"};
     if (!isWebAddress(link.redirect_uri)) return ConsentFault{"the link's redirect_uri is not an http or https URL"};
-    const auto code = state.pre_auth_codes.find(link.pre_auth_code);
-    if (code == state.pre_auth_codes.end()) return ConsentFault{"the link's pre_auth_code was not issued here"};
+    const auto code = component->pre_auth_codes.find(link.pre_auth_code);
+    if (code == component->pre_auth_codes.end()) return ConsentFault{"the link's pre_auth_code was not issued here"};
     if (now >= code->second.expires_at) return ConsentFault{"the link's pre_auth_code is expired"};
     return std::nullopt;
 }
@@ -79,38 +80,47 @@ std::vector<Authorizer> accountsOffered(const State& state, const AuthorizationL
     return accounts;
 }
 
-std::variant<Consent, ConsentFault> giveConsent(State& state, const ComponentKeys& keys, const AuthorizationLink& link,
-                                                const std::string& appid, const std::optional<std::set<int>>& sets,
-                                                tenants::UtcTime now) {
-    if (const auto fault = faultOfLink(state, keys, link, now)) return *fault;
+std::variant<Consent, ConsentFault> giveConsent(State& state, const AuthorizationLink& link, const std::string& appid,
+                                                const std::optional<std::set<int>>& sets, tenants::UtcTime now) {
+    if (const auto fault = faultOfLink(state, link, now)) return *fault;
     const auto found = state.authorizers.find(appid);
     if (found == state.authorizers.end()) return ConsentFault{"there is no such account"};
     Authorizer& account = found->second;
     if (!offered(account, link))
         return ConsentFault{"the link does not offer this account: its kind, its status, or biz_appid excludes it"};
 
-    const bool first_time = !account.authorized;
-    const bool sets_change = sets && *sets != account.sets;
-    if (sets) account.sets = *sets;
-    account.authorize(newRefreshTokenText(), now);
-    Consent consent{.redirect = redirectTo(link.redirect_uri, issueCode(state, appid, kRedirectCodeLife, now)),
+    Component& component = state.component(link.component_appid);
+    const bool first_time = account.authorizationOf(component.keys.appid) == nullptr;
+    const std::set<int> before = account.setsFor(component.keys.appid);
+    const std::set<int> granted = sets.value_or(before);
+    account.sets = granted;
+    account.authorizations[component.keys.appid].authorize(granted, newRefreshTokenText(), now);
+    Consent consent{.redirect = redirectTo(link.redirect_uri, issueCode(component, appid, kRedirectCodeLife, now)),
                     .event = {}};
-    if (first_time || sets_change) {
-        const AuthorizationCode code = issueCode(state, appid, kEventCodeLife, now);
+    if (first_time || granted != before) {
+        const AuthorizationCode code = issueCode(component, appid, kEventCodeLife, now);
         const std::string_view info_type = first_time ? kAuthorizedEvent : kUpdateAuthorizedEvent;
-        consent.event = addAuthorizationEvent(state, keys.appid, info_type, code, link.pre_auth_code, now);
+        consent.event = addAuthorizationEvent(state, component, info_type, code, link.pre_auth_code, now);
     }
     return consent;
 }
 
-std::optional<Event> changeSets(State& state, const ComponentKeys& keys, Authorizer& account, std::set<int> sets,
+std::optional<Event> reauthorizeAccount(State& state, Component& component, Authorizer& account,
+                                        const std::optional<std::set<int>>& sets, tenants::UtcTime now) {
+    const std::set<int> before = account.setsFor(component.keys.appid);
+    account.authorizations.at(component.keys.appid).authorize(before, newRefreshTokenText(), now);
+    return changeSets(state, component, account, sets.value_or(before), now);
+}
+
+std::optional<Event> changeSets(State& state, Component& component, Authorizer& account, const std::set<int>& sets,
                                 tenants::UtcTime now) {
-    if (sets == account.sets) return std::nullopt;
-    account.sets = std::move(sets);
-    if (!account.authorized) return std::nullopt;
-    const AuthorizationCode code = issueCode(state, account.appid, kEventCodeLife, now);
+    account.sets = sets;
+    Authorization* const authorization = account.authorizationOf(component.keys.appid);
+    if (authorization == nullptr || authorization->sets == sets) return std::nullopt;
+    authorization->sets = sets;
+    const AuthorizationCode code = issueCode(component, account.appid, kEventCodeLife, now);
     // There was no link, so the pre-auth code is one that the platform makes for itself.
-    return addAuthorizationEvent(state, keys.appid, kUpdateAuthorizedEvent, code, issuePreAuthCode(state, now).text,
+    return addAuthorizationEvent(state, component, kUpdateAuthorizedEvent, code, issuePreAuthCode(component, now).text,
                                  now);
 }
 

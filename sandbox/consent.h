@@ -38,22 +38,27 @@ struct Consent {
     std::optional<Event> event;  // nothing where a renewed authorization changed nothing
 };
 
-/// Why this link opens no page: another component, an unknown or expired pre-auth code, a redirect that is no URL.
-std::optional<ConsentFault> faultOfLink(const State& state, const ComponentKeys& keys, const AuthorizationLink& link,
-                                        tenants::UtcTime now);
+/// Why this link opens no page: an unknown component, an unknown or expired pre-auth code, a redirect that is no URL.
+std::optional<ConsentFault> faultOfLink(const State& state, const AuthorizationLink& link, tenants::UtcTime now);
 
 /// The accounts that the page offers for this link; cancelled, frozen and banned ones are not shown.
 std::vector<Authorizer> accountsOffered(const State& state, const AuthorizationLink& link);
 
-/// The merchant's admin confirms: the account is authorized with `sets` (left out: those that it has), with new tokens.
+/// The merchant's admin confirms: the link's component is authorized with `sets` (left out: those that it has), with
+/// new tokens.
 /// The first time the event is `authorized`; later `updateauthorized`, and only if the sets changed.
-std::variant<Consent, ConsentFault> giveConsent(State& state, const ComponentKeys& keys, const AuthorizationLink& link,
-                                                const std::string& appid, const std::optional<std::set<int>>& sets,
-                                                tenants::UtcTime now);
+std::variant<Consent, ConsentFault> giveConsent(State& state, const AuthorizationLink& link, const std::string& appid,
+                                                const std::optional<std::set<int>>& sets, tenants::UtcTime now);
+
+/// A merchant renews the authorization in WeChat's own pages, with `sets` (left out: those that it has): new refresh token,
+/// older tokens die at once; nothing is sent unless the sets changed. The component must be authorized.
+std::optional<Event> reauthorizeAccount(State& state, Component& component, Authorizer& account,
+                                        const std::optional<std::set<int>>& sets, tenants::UtcTime now);
 
 /// A merchant changes the sets without opening a link. Tokens live on, so that calls between the change and its event are
-/// answered by the new sets; the event's code can be exchanged. Nothing where nothing changes or nobody is authorized.
-std::optional<Event> changeSets(State& state, const ComponentKeys& keys, Authorizer& account, std::set<int> sets,
+/// answered by the new sets; the event's code can be exchanged. Nothing where nothing changes or the component is not
+/// authorized; then the next consent grants these.
+std::optional<Event> changeSets(State& state, Component& component, Authorizer& account, const std::set<int>& sets,
                                 tenants::UtcTime now);
 
 }  // namespace sandbox

@@ -30,4 +30,23 @@ std::string unknownField(const Poco::JSON::Object::Ptr& object, std::initializer
     return {};
 }
 
+gateway::http::Response unknownComponent() {
+    return controlProblem(404, "there is no such component");
+}
+
+std::optional<std::int64_t> integerFrom(const Poco::JSON::Object::Ptr& body, const std::string& name,
+                                        std::int64_t least, std::int64_t most, std::int64_t fallback) {
+    if (!body->has(name)) return fallback;
+    const auto value = integerField(body, name);
+    return value && *value >= least && *value <= most ? value : std::nullopt;
+}
+
+std::optional<std::string> componentParameter(const gateway::http::Request& request, const StateStore& store) {
+    const auto named = request.head.queryParameter("component");
+    return store.read([&named](const State& state) -> std::optional<std::string> {
+        const Component* const component = named ? state.findComponent(*named) : &state.components.front();
+        return component == nullptr ? std::nullopt : std::optional{component->keys.appid};
+    });
+}
+
 }  // namespace sandbox

@@ -31,13 +31,13 @@ std::string_view deliveryName(Delivery delivery) {
     return "";
 }
 
-EventPusher::EventPusher(StateStore& store, const ComponentKeys& keys, const tenants::Clock& base_clock,
-                         const PlatformClock& clock, PushSender& sender, Log& log, Settings settings)
+EventPusher::EventPusher(StateStore& store, std::string component_appid, const tenants::Clock& base_clock,
+                         const PlatformClock& clock, std::unique_ptr<PushSender> sender, Log& log, Settings settings)
     : store_(store),
-      keys_(keys),
+      component_appid_(std::move(component_appid)),
       base_clock_(base_clock),
       clock_(clock),
-      sender_(sender),
+      sender_(std::move(sender)),
       log_(log),
       settings_(settings) {}
 
@@ -46,7 +46,8 @@ EventPusher::~EventPusher() {
 }
 
 void EventPusher::start() {
-    for (const Event& event : store_.read([](const State& state) { return state.outbox; })) submit(event, {});
+    for (const Event& event : readComponent([](const Component& component) { return component.outbox; }))
+        submit(event, {});
     thread_ = std::thread{[this] { serve(); }};
 }
 
@@ -56,7 +57,7 @@ void EventPusher::stop() {
         if (stopping_) return;
         stopping_ = true;
     }
-    sender_.abort();
+    sender_->abort();
     changed_.notify_all();
     if (thread_.joinable()) thread_.join();
     for (const Job& job : std::exchange(jobs_, {})) {
@@ -72,25 +73,15 @@ tenants::Task<Delivery> EventPusher::push(Event event) {
 }
 
 tenants::Task<Delivery> EventPusher::pushTicket() {
-    Event event = store_.change([this](State& state) {
-        const Ticket ticket = issueTicket(state, clock_.now());
-        return addTicketEvent(state, keys_.appid, ticket, false);
-    });
+    Event event = addTicket(false);
     const Delivery delivery = co_await push(std::move(event));
     co_return delivery;
 }
 
 void EventPusher::pushTicketSoon() {
     const std::scoped_lock lock{mutex_};
-    first_ticket_sent_ = false;
+    ticket_asked_ = true;
     changed_.notify_all();
-}
-
-tenants::Task<std::optional<Delivery>> EventPusher::changeAndPushDueTicket(std::function<void(State& state)> change) {
-    std::optional<Event> event = takeDueTicket(change);
-    if (!event) co_return std::nullopt;
-    const Delivery delivery = co_await push(std::move(*event));
-    co_return delivery;
 }
 
 void EventPusher::plan(EventPlan plan) {
@@ -118,8 +109,7 @@ std::vector<SettledPush> EventPusher::settled() const {
 }
 
 void EventPusher::submit(Event event, Done done) {
-    const bool has_url = store_.read([](const State& state) { return !state.component.events_url.empty(); });
-    if (!has_url) {
+    if (readComponent([](const Component& component) { return component.events_url.empty(); })) {
         settle(event, Delivery::kNoEventsUrl, 0);
         if (done) done(Delivery::kNoEventsUrl);
         return;
@@ -156,26 +146,35 @@ void EventPusher::enqueue(Job job) {
     if (job.done) job.done(Delivery::kFailed);
 }
 
-bool EventPusher::ticketIsDue(const State& state) const {
-    return !state.component.events_url.empty() && clock_.now() >= nextTicketAt(state);
-}
-
-std::optional<Event> EventPusher::takeDueTicket(const std::function<void(State& state)>& change) {
-    return store_.change([&](State& state) -> std::optional<Event> {
-        change(state);
-        if (!ticketIsDue(state)) return std::nullopt;
-        return addTicketEvent(state, keys_.appid, issueTicket(state, clock_.now()), true);
+Event EventPusher::addTicket(bool by_timer) {
+    return store_.change([&](State& state) {
+        Component& component = state.component(component_appid_);
+        return addTicketEvent(state, component, issueTicket(component, clock_.now()), by_timer);
     });
 }
 
-/// At the start and after a failure a ticket is pushed although the last one is younger than ten minutes.
+std::optional<Event> EventPusher::takeDueTicket() {
+    const auto due = [this](const Component& component) { return ticketIsDue(component, clock_.now()); };
+    if (!readComponent(due)) return std::nullopt;  // the common case changes nothing, so nothing has to be written
+    return store_.change([&](State& state) -> std::optional<Event> {
+        Component& component = state.component(component_appid_);
+        if (!due(component)) return std::nullopt;
+        return addTicketEvent(state, component, issueTicket(component, clock_.now()), true);
+    });
+}
+
+/// At the start, when it was asked for, and after a failure a ticket is pushed although the last one is younger than ten
+/// minutes.
 bool EventPusher::firstTicketWanted() {
-    const bool has_url = store_.read([](const State& state) { return !state.component.events_url.empty(); });
+    const bool reachable = readComponent(
+        [](const Component& component) { return !component.events_url.empty() && !component.push_stopped; });
+    const bool by_timer = readComponent([](const Component& component) { return component.timer_pushes; });
     const std::scoped_lock lock{mutex_};
     const bool again = failed_ticket_again_at_ && clock_.steady() >= *failed_ticket_again_at_;
-    if (!has_url || (first_ticket_sent_ && !again)) return false;
+    if (again) failed_ticket_again_at_.reset();  // also where nobody is there any more: that moment has passed
+    if (!reachable || !(ticket_asked_ || (by_timer && (!first_ticket_sent_ || again)))) return false;
     first_ticket_sent_ = true;
-    failed_ticket_again_at_.reset();
+    ticket_asked_ = false;
     return true;
 }
 
@@ -185,11 +184,9 @@ void EventPusher::serve() {
         lock.unlock();
         std::optional<Event> ticket;
         if (firstTicketWanted()) {
-            ticket = store_.change([this](State& state) {
-                return addTicketEvent(state, keys_.appid, issueTicket(state, clock_.now()), true);
-            });
-        } else if (store_.read([this](const State& state) { return ticketIsDue(state); })) {
-            ticket = takeDueTicket([](State&) {});
+            ticket = addTicket(true);
+        } else {
+            ticket = takeDueTicket();
         }
         if (ticket) submit(std::move(*ticket), {});
         lock.lock();
@@ -219,7 +216,7 @@ void EventPusher::waitForWork(std::unique_lock<std::mutex>& lock) {
     std::chrono::steady_clock::duration pause = kTimerPause;
     for (const Job& job : jobs_) pause = std::min(pause, job.due - now);
     if (failed_ticket_again_at_) pause = std::min(pause, *failed_ticket_again_at_ - now);
-    const auto until_ticket = store_.read([](const State& state) { return nextTicketAt(state); }) - clock_.now();
+    const auto until_ticket = readComponent(nextTicketAt) - clock_.now();
     if (until_ticket.count() > 0) pause = std::min<std::chrono::steady_clock::duration>(pause, until_ticket);
     changed_.wait_for(lock, pause);
 }
@@ -241,31 +238,49 @@ void EventPusher::work(Job job) {
 }
 
 bool EventPusher::deliver(const Event& event, int& tries) {
-    const std::string url = store_.read([](const State& state) { return state.component.events_url; });
-    const gateway::wechat::PushKeys keys{
-        .push_token = keys_.push_token, .encoding_aes_key = keys_.encoding_aes_key, .component_appid = keys_.appid};
+    const bool with_old_key = store_.change([this](State& state) {
+        std::int64_t& left = state.component(component_appid_).old_key_pushes;
+        if (left == 0) return false;
+        --left;
+        return true;
+    });
     for (int attempt = 1; attempt <= settings_.tries_max; ++attempt) {
         if (attempt > 1 && !pauseBetweenTries()) return false;
         ++tries;
-        const auto seconds =
-            std::chrono::duration_cast<std::chrono::seconds>(base_clock_.now().time_since_epoch()).count();
-        const std::string timestamp = std::to_string(seconds);
-        const std::string nonce = randomDigits(kNonceDigits);
-        const auto sealed =
-            gateway::wechat::sealPush(keys, event.message_xml, timestamp, nonce, randomBytes(kSealBytes));
-        const std::string target = url + (url.find('?') == std::string::npos ? "?" : "&") +
-                                   "signature=" + sealed.signature + "&timestamp=" + timestamp + "&nonce=" + nonce +
-                                   "&encrypt_type=aes&msg_signature=" + sealed.msg_signature;
-        const std::string body = "<xml><AppId><![CDATA[" + keys_.appid + "]]></AppId><Encrypt><![CDATA[" +
-                                 sealed.encrypted_base64 + "]]></Encrypt></xml>";
-        const std::string fault = sender_.send(target, body);
+        const std::string fault = sendOnce(event, with_old_key);
         if (fault.empty()) return true;
         log_.warning("push_failed", {{"number", event.number},
+                                     {"component", component_appid_},
                                      {"info_type", event.info_type},
                                      {"attempt", std::int64_t{attempt}},
                                      {"reason", fault}});
     }
     return false;
+}
+
+/// Sealed anew each time; empty where it was taken, else the reason.
+std::string EventPusher::sendOnce(const Event& event, bool with_old_key) {
+    gateway::wechat::PushKeys keys;
+    std::string url;
+    bool platform_stamps = false;
+    readComponent([&](const Component& component) {
+        keys = {.push_token = component.keys.push_token,
+                .encoding_aes_key = with_old_key ? component.previous_aes_key : component.currentAesKey(),
+                .component_appid = component.keys.appid};
+        url = component.events_url;
+        platform_stamps = component.platform_stamps;
+    });
+    const tenants::UtcTime now = platform_stamps ? clock_.now() : base_clock_.now();
+    const std::string timestamp =
+        std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
+    const std::string nonce = randomDigits(kNonceDigits);
+    const auto sealed = gateway::wechat::sealPush(keys, event.message_xml, timestamp, nonce, randomBytes(kSealBytes));
+    const std::string target = url + (url.find('?') == std::string::npos ? "?" : "&") +
+                               "signature=" + sealed.signature + "&timestamp=" + timestamp + "&nonce=" + nonce +
+                               "&encrypt_type=aes&msg_signature=" + sealed.msg_signature;
+    const std::string body = "<xml><AppId><![CDATA[" + component_appid_ + "]]></AppId><Encrypt><![CDATA[" +
+                             sealed.encrypted_base64 + "]]></Encrypt></xml>";
+    return sender_->send(target, body);
 }
 
 bool EventPusher::pauseBetweenTries() {
@@ -276,11 +291,13 @@ bool EventPusher::pauseBetweenTries() {
 void EventPusher::settle(const Event& event, Delivery delivery, int tries) {
     const bool ticket = event.info_type == kTicketEvent;
     store_.change([&](State& state) {
-        removeEvent(state, event.number);
-        if (ticket && delivery == Delivery::kFailed) state.component.push_running = false;
-        if (ticket && delivery == Delivery::kDelivered) state.component.push_running = true;
+        Component& component = state.component(component_appid_);
+        removeEvent(component, event.number);
+        if (ticket && delivery == Delivery::kFailed) component.push_running = false;
+        if (ticket && delivery == Delivery::kDelivered) component.push_running = true;
     });
     log_.info("push_settled", {{"number", event.number},
+                               {"component", component_appid_},
                                {"info_type", event.info_type},
                                {"appid", event.appid},
                                {"delivery", std::string{deliveryName(delivery)}},

@@ -4,6 +4,7 @@
 #include <condition_variable>
 #include <deque>
 #include <functional>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -43,9 +44,9 @@ struct SettledPush {
     tenants::UtcTime at;
 };
 
-/// Pushes the outbox's events to the events URL, one at a time and in order, sealed as WeChat does it, up to three tries
-/// each; and a ticket at the start, every ten minutes of platform time, and ten seconds after one that failed (WeChat
-/// would stop there: here gateway and platform may start in any order). Any thread.
+/// Pushes the outbox of one component to its events URL, one event at a time and in order, sealed as WeChat does it, up to
+/// three tries each; and a ticket at the start, every ten minutes of platform time, and ten seconds after one that failed
+/// (WeChat would stop there: here gateway and platform may start in any order). Any thread.
 class EventPusher {
 public:
     struct Settings {
@@ -53,9 +54,10 @@ public:
         std::chrono::milliseconds retry_pause{1000};
         std::chrono::milliseconds failed_ticket_pause{10'000};
     };
-    /// `base_clock` stamps the pushes' query: a receiver compares it with its own clock, which nobody moves.
-    EventPusher(StateStore& store, const ComponentKeys& keys, const tenants::Clock& base_clock,
-                const PlatformClock& clock, PushSender& sender, Log& log, Settings settings);
+    /// `base_clock` stamps the pushes' query unless the component says otherwise: a receiver compares it with its own
+    /// clock, which most of the time nobody moves.
+    EventPusher(StateStore& store, std::string component_appid, const tenants::Clock& base_clock,
+                const PlatformClock& clock, std::unique_ptr<PushSender> sender, Log& log, Settings settings);
     ~EventPusher();  // as `stop`
     EventPusher(const EventPusher&) = delete;
     EventPusher& operator=(const EventPusher&) = delete;
@@ -71,10 +73,6 @@ public:
     tenants::Task<Delivery> pushTicket();
     /// Has the next ticket pushed at once, without waiting for it.
     void pushTicketSoon();
-    /// Makes a change that may move the clock, and in the same moment issues the timer's ticket if it is due then, so that
-    /// the timer cannot come in between. Pushes it; empty where it was not due.
-    tenants::Task<std::optional<Delivery>> changeAndPushDueTicket(std::function<void(State& state)> change);
-
     void plan(EventPlan plan);
     EventPlan plan() const;
     /// Forgets the plan and sends what it held.
@@ -92,22 +90,27 @@ private:
 
     void submit(Event event, Done done);
     void enqueue(Job job);
-    bool ticketIsDue(const State& state) const;
-    std::optional<Event> takeDueTicket(const std::function<void(State& state)>& change);
+    template <class Reader>
+    auto readComponent(Reader reader) const {
+        return store_.read([&](const State& state) { return reader(state.component(component_appid_)); });
+    }
+    Event addTicket(bool by_timer);
+    std::optional<Event> takeDueTicket();
     bool firstTicketWanted();
     void serve();
     std::optional<Job> nextJob(std::unique_lock<std::mutex>& lock);
     void waitForWork(std::unique_lock<std::mutex>& lock);
     void work(Job job);
     bool deliver(const Event& event, int& tries);
+    std::string sendOnce(const Event& event, bool with_old_key);
     bool pauseBetweenTries();
     void settle(const Event& event, Delivery delivery, int tries);
 
     StateStore& store_;
-    const ComponentKeys keys_;
+    const std::string component_appid_;
     const tenants::Clock& base_clock_;
     const PlatformClock& clock_;
-    PushSender& sender_;
+    const std::unique_ptr<PushSender> sender_;
     Log& log_;
     const Settings settings_;
 
@@ -118,6 +121,7 @@ private:
     std::deque<SettledPush> settled_;
     std::optional<tenants::SteadyTime> failed_ticket_again_at_;
     bool first_ticket_sent_ = false;
+    bool ticket_asked_ = false;
     bool stopping_ = false;
     std::thread thread_;
 };

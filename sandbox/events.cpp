@@ -35,35 +35,36 @@ std::string element(std::string_view name, std::string_view text, bool cdata) {
     return xml;
 }
 
-Event addEvent(State& state, const std::string& component_appid, std::string_view info_type, const std::string& appid,
+Event addEvent(State& state, Component& component, std::string_view info_type, const std::string& appid,
                const std::vector<Element>& elements, tenants::UtcTime now) {
     Event event{.number = ++state.last_event_number,
+                .component_appid = component.keys.appid,
                 .info_type = std::string{info_type},
                 .appid = appid,
                 .message_xml = {},
                 .created_at = now};
     const bool cdata = event.number % 2 == 1;
-    event.message_xml = "<xml>" + element("AppId", component_appid, cdata) +
+    event.message_xml = "<xml>" + element("AppId", component.keys.appid, cdata) +
                         element("CreateTime", secondsText(now), false) + element("InfoType", info_type, cdata);
     for (const auto& [name, text] : elements) event.message_xml += element(name, text, cdata);
     event.message_xml += "</xml>";
-    state.outbox.push_back(event);
+    component.outbox.push_back(event);
     return event;
 }
 
 }  // namespace
 
-Event addTicketEvent(State& state, const std::string& component_appid, const Ticket& ticket, bool by_timer) {
+Event addTicketEvent(State& state, Component& component, const Ticket& ticket, bool by_timer) {
     Event event =
-        addEvent(state, component_appid, kTicketEvent, "", {{"ComponentVerifyTicket", ticket.text}}, ticket.issued_at);
+        addEvent(state, component, kTicketEvent, "", {{"ComponentVerifyTicket", ticket.text}}, ticket.issued_at);
     event.by_timer = by_timer;
-    state.outbox.back().by_timer = by_timer;
+    component.outbox.back().by_timer = by_timer;
     return event;
 }
 
-Event addAuthorizationEvent(State& state, const std::string& component_appid, std::string_view info_type,
+Event addAuthorizationEvent(State& state, Component& component, std::string_view info_type,
                             const AuthorizationCode& code, const std::string& pre_auth_code, tenants::UtcTime now) {
-    return addEvent(state, component_appid, info_type, code.appid,
+    return addEvent(state, component, info_type, code.appid,
                     {{"AuthorizerAppid", code.appid},
                      {"AuthorizationCode", code.text},
                      {"AuthorizationCodeExpiredTime", secondsText(code.expires_at)},
@@ -71,13 +72,12 @@ Event addAuthorizationEvent(State& state, const std::string& component_appid, st
                     now);
 }
 
-Event addUnauthorizedEvent(State& state, const std::string& component_appid, const std::string& appid,
-                           tenants::UtcTime now) {
-    return addEvent(state, component_appid, kUnauthorizedEvent, appid, {{"AuthorizerAppid", appid}}, now);
+Event addUnauthorizedEvent(State& state, Component& component, const std::string& appid, tenants::UtcTime now) {
+    return addEvent(state, component, kUnauthorizedEvent, appid, {{"AuthorizerAppid", appid}}, now);
 }
 
-void removeEvent(State& state, std::int64_t number) {
-    std::erase_if(state.outbox, [number](const Event& event) { return event.number == number; });
+void removeEvent(Component& component, std::int64_t number) {
+    std::erase_if(component.outbox, [number](const Event& event) { return event.number == number; });
 }
 
 }  // namespace sandbox

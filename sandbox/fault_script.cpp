@@ -54,15 +54,30 @@ void FaultScript::add(Fault fault) {
     faults_.push_back(std::move(fault));
 }
 
-std::optional<Fault> FaultScript::take(std::string_view path, std::string_view appid) {
+std::optional<Fault> FaultScript::takeEarlyReset(std::string_view path, std::string_view appid) {
     const std::scoped_lock lock{mutex_};
     const auto found = std::find_if(faults_.begin(), faults_.end(), [path, appid](const Fault& fault) {
         return fault.path == path && (fault.appid.empty() || fault.appid == appid);
     });
+    if (found == faults_.end() || found->mode != FaultMode::kEarlyReset) return std::nullopt;
+    return use(found);
+}
+
+std::optional<Fault> FaultScript::take(std::string_view path, std::string_view appid,
+                                       std::string_view authorizer_appid) {
+    const std::scoped_lock lock{mutex_};
+    const auto found = std::find_if(faults_.begin(), faults_.end(), [&](const Fault& fault) {
+        const bool meant = fault.appid.empty() || fault.appid == appid || fault.appid == authorizer_appid;
+        return fault.path == path && meant && fault.mode != FaultMode::kEarlyReset;
+    });
     if (found == faults_.end()) return std::nullopt;
-    Fault fault = *found;
-    if (--found->count <= 0) faults_.erase(found);
-    return fault;
+    return use(found);
+}
+
+Fault FaultScript::use(std::vector<Fault>::iterator fault) {
+    Fault used = *fault;
+    if (--fault->count <= 0) faults_.erase(fault);
+    return used;
 }
 
 std::vector<Fault> FaultScript::planned() const {

@@ -30,7 +30,7 @@ bool faultDoesTheWork(FaultMode mode);
 /// What the next `count` calls of `path` meet.
 struct Fault {
     std::string path;
-    std::string appid = {};  // only calls with this account's token; empty: any
+    std::string appid = {};  // only calls with this account's token, or about this authorizer; empty: any
     FaultMode mode = FaultMode::kErrcode;
     std::int64_t errcode = 0;
     std::chrono::milliseconds delay{0};  // before the answer, or before whatever stands in its place
@@ -41,12 +41,17 @@ struct Fault {
 class FaultScript {
 public:
     void add(Fault fault);
-    /// The fault that this call meets; it has one call less from then on.
-    std::optional<Fault> take(std::string_view path, std::string_view appid);
+    /// The early reset that a call meets if that is the first fault for it; by its token alone, for nothing more is known
+    /// when its head has arrived. It has one call less from then on.
+    std::optional<Fault> takeEarlyReset(std::string_view path, std::string_view appid);
+    /// The fault that a call meets which has arrived whole; it has one call less from then on.
+    std::optional<Fault> take(std::string_view path, std::string_view appid, std::string_view authorizer_appid);
     std::vector<Fault> planned() const;
     void clear();
 
 private:
+    Fault use(std::vector<Fault>::iterator fault);
+
     mutable std::mutex mutex_;
     std::vector<Fault> faults_;
 };

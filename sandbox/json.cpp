@@ -63,10 +63,27 @@ std::optional<std::int64_t> integerField(const Poco::JSON::Object::Ptr& object, 
     return integerOf(value);
 }
 
+std::optional<double> numberField(const Poco::JSON::Object::Ptr& object, const std::string& name) {
+    const Poco::Dynamic::Var value = object->get(name);
+    if (value.isEmpty() || value.isString() || value.isBoolean() || !value.isNumeric()) return std::nullopt;
+    return value.convert<double>();
+}
+
 std::optional<bool> booleanField(const Poco::JSON::Object::Ptr& object, const std::string& name) {
     const Poco::Dynamic::Var value = object->get(name);
     if (value.isEmpty() || !value.isBoolean()) return std::nullopt;
     return value.extract<bool>();
+}
+
+std::optional<std::vector<std::string>> textsField(const Poco::JSON::Object::Ptr& object, const std::string& name) {
+    const Poco::JSON::Array::Ptr array = object->getArray(name);
+    if (array.isNull()) return std::nullopt;
+    std::vector<std::string> texts;
+    for (const Poco::Dynamic::Var& element : *array) {
+        if (!element.isString()) return std::nullopt;
+        texts.push_back(element.extract<std::string>());
+    }
+    return texts;
 }
 
 std::optional<std::set<int>> integerSetField(const Poco::JSON::Object::Ptr& object, const std::string& name) {

@@ -5,6 +5,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include <Poco/JSON/Array.h>
 #include <Poco/JSON/Object.h>
@@ -25,7 +26,10 @@ std::string render(const Poco::JSON::Object::Ptr& object);
 /// Fields of exactly that type; nothing where the field is not there or of another type.
 std::optional<std::string> stringField(const Poco::JSON::Object::Ptr& object, const std::string& name);
 std::optional<std::int64_t> integerField(const Poco::JSON::Object::Ptr& object, const std::string& name);
+/// An integer or a fraction.
+std::optional<double> numberField(const Poco::JSON::Object::Ptr& object, const std::string& name);
 std::optional<bool> booleanField(const Poco::JSON::Object::Ptr& object, const std::string& name);
+std::optional<std::vector<std::string>> textsField(const Poco::JSON::Object::Ptr& object, const std::string& name);
 std::optional<std::set<int>> integerSetField(const Poco::JSON::Object::Ptr& object, const std::string& name);
 
 }  // namespace sandbox

@@ -9,8 +9,6 @@
 #include <variant>
 
 #include "gateway/http/multipart.h"
-#include "sandbox/component_api.h"
-#include "sandbox/component_rules.h"
 #include "sandbox/json.h"
 
 namespace sandbox {
@@ -37,14 +35,19 @@ Object::Ptr positionToJson(const recogniser::Quad& corners) {
 }
 
 /// Every text field is a string and always there; what was not read is empty. Source: wechat-platform.md §6.2.
-Object::Ptr readingToJson(const recogniser::Reading& reading) {
+Object::Ptr readingToJson(const recogniser::Reading& reading, const Quirks& quirks) {
     auto object = newObject();
-    object->set("errcode", 0);
+    if (quirks.legacy_answers) {
+        object->set("errcode", std::string{"0"});
+    } else {
+        object->set("errcode", 0);
+    }
     object->set("errmsg", std::string{"ok"});
     for (int number = 0; number < recogniser::kFieldCount; ++number) {
         const auto field = static_cast<recogniser::Field>(number);
         const auto found = reading.fields.find(field);
-        object->set(std::string{recogniser::fieldName(field)},
+        const bool misspelt = quirks.legacy_answers && field == recogniser::Field::kVehicleType;
+        object->set(std::string{misspelt ? "vhicle_type" : recogniser::fieldName(field)},
                     found == reading.fields.end() ? std::string{} : found->second.text);
     }
     if (reading.front) object->set("card_position_front", positionToJson(*reading.front));
@@ -88,23 +91,16 @@ std::int64_t errcodeOf(const std::string& scripted_body) {
 
 }  // namespace
 
-OcrApi::OcrApi(StateStore& store, const PlatformClock& clock, CallLog& calls, AnswerScript& answers,
-               PictureReader reader, gateway::net::WorkerPool& workers, Log& log, Settings settings)
-    : store_(store),
-      clock_(clock),
-      calls_(calls),
-      answers_(answers),
-      reader_(std::move(reader)),
-      workers_(workers),
-      log_(log),
-      settings_(std::move(settings)) {}
-
 tenants::Task<PlatformAnswer> OcrApi::handle(gateway::http::Request request, CallContext context) {
-    // GET is taken because WeChat's own example is typed that way. Source: wechat-platform.md §6.1.
-    if (request.head.method != "POST" && request.head.method != "GET")
-        co_return refusalAnswer(refusals::postRequired());
-    const std::string token = ComponentApi::tokenOf(request.head);
-    if (const auto refusal = refusalForCaller(token)) co_return refusalAnswer(*refusal);
+    const Quirks quirks = services_.store.read([](const State& state) { return state.quirks; });
+    PlatformAnswer given = co_await answer(std::move(request), context, quirks);
+    given.errcode_as_text = quirks.legacy_answers;
+    co_return given;
+}
+
+tenants::Task<PlatformAnswer> OcrApi::answer(gateway::http::Request request, CallContext context, Quirks quirks) {
+    const Verdict<std::string> caller = callerOf(request.head, quirks);
+    if (!accepted(caller)) co_return refusalAnswer(refusalOf(caller));
 
     const Verdict<Picture> found = pictureOf(request);
     if (!accepted(found)) co_return refusalAnswer(refusalOf(found));
@@ -113,7 +109,7 @@ tenants::Task<PlatformAnswer> OcrApi::handle(gateway::http::Request request, Cal
     if (picture.sample) {
         std::optional<std::string> read;
         try {
-            read = co_await workers_.run([&picture] { return readSample(*picture.sample); });
+            read = co_await services_.workers.run([&picture] { return readSample(*picture.sample); });
         } catch (const gateway::net::QueueFull&) {
             co_return refusalAnswer(refusals::systemBusy());
         }
@@ -121,19 +117,24 @@ tenants::Task<PlatformAnswer> OcrApi::handle(gateway::http::Request request, Cal
         sample = std::move(*read);
     }
     const std::string_view bytes = picture.sample ? std::string_view{sample} : picture.uploaded;
-    calls_.tellPicture(context.number, sha256Hex(bytes));
+    services_.calls.tellPicture(context.number, sha256Hex(bytes));
     if (bytes.size() >= kPictureBytesLimit)
         co_return refusalAnswer({settings_.too_large_errcode, "invalid image size"});
-    PlatformAnswer answer = co_await recognise(bytes, token, context);
-    co_return answer;
+    PlatformAnswer given = co_await recognise(bytes, std::get<std::string>(caller), context, quirks);
+    co_return given;
 }
 
-std::optional<Refusal> OcrApi::refusalForCaller(const std::string& token) const {
-    return store_.read([&](const State& state) -> std::optional<Refusal> {
-        const tenants::UtcTime now = clock_.now();
-        if (auto refusal = refusalForAccountToken(state, token, now)) return refusal;
-        return state.authorizers.at(accountOfToken(state, token, now).appid).refusalForOcr();
+/// GET is taken because WeChat's own example is typed that way. Source: wechat-platform.md §6.1.
+Verdict<std::string> OcrApi::callerOf(const gateway::http::RequestHead& head, const Quirks& quirks) const {
+    const Verdict<TokenOwner> caller = services_.gate.accountOf(head, !quirks.strict_methods);
+    if (!accepted(caller)) return refusalOf(caller);
+    const auto& [component_appid, appid] = std::get<TokenOwner>(caller);
+    const auto refusal = services_.store.read([&component = component_appid, &account = appid](const State& state) {
+        return state.authorizers.at(account).refusalForOcr(component);
     });
+    if (refusal) return *refusal;
+    if (const auto limited = services_.gate.count(appid, head.path)) return *limited;
+    return appid;
 }
 
 /// An uploaded picture comes before an img_url; sending both is undefined on the real platform.
@@ -145,7 +146,7 @@ Verdict<OcrApi::Picture> OcrApi::pictureOf(const gateway::http::Request& request
         if (parts == nullptr) return refusals::mediaMissing();
         for (const auto& part : *parts) {
             if (!part.filename) continue;
-            if (part.name != "img") log_.info("picture_part_has_another_name", {{"name", part.name}});
+            if (part.name != "img") services_.log.info("picture_part_has_another_name", {{"name", part.name}});
             if (part.bytes.empty()) return refusals::mediaMissing();
             return Picture{.uploaded = part.bytes, .sample = {}};
         }
@@ -158,11 +159,12 @@ Verdict<OcrApi::Picture> OcrApi::pictureOf(const gateway::http::Request& request
 }
 
 /// `bytes` stays valid until this ends: it points into the frame of the one who awaits it.
-tenants::Task<PlatformAnswer> OcrApi::recognise(std::string_view bytes, std::string token, CallContext context) {
-    const auto source = takeUnit(token);
+tenants::Task<PlatformAnswer> OcrApi::recognise(std::string_view bytes, std::string appid, CallContext context,
+                                                Quirks quirks) {
+    const auto source = takeUnit(appid);
     if (!source) co_return refusalAnswer(refusals::quotaUsedUp());
-    if (auto body = answers_.take(kDrivingOcrPath)) {
-        log_.info("answer_scripted", {{"path", std::string{kDrivingOcrPath}}, {"call", context.number}});
+    if (auto body = services_.answers.take(kDrivingOcrPath)) {
+        services_.log.info("answer_scripted", {{"path", std::string{kDrivingOcrPath}}, {"call", context.number}});
         PlatformAnswer answer;
         answer.noted = errcodeOf(*body);
         answer.body = std::move(*body);
@@ -172,21 +174,21 @@ tenants::Task<PlatformAnswer> OcrApi::recognise(std::string_view bytes, std::str
     if (!context.answer_wanted) co_return PlatformAnswer{};
     recogniser::Outcome outcome = recogniser::Failure::kCrashed;
     try {
-        outcome = co_await workers_.run([this, bytes] { return reader_(bytes); });
+        outcome = co_await services_.workers.run([this, bytes] { return reader_(bytes); });
     } catch (const std::exception& failure) {  // the queue is full, or a dead worker cannot be replaced
-        log_.warning("picture_not_read", {{"call", context.number}, {"reason", std::string{failure.what()}}});
+        services_.log.warning("picture_not_read", {{"call", context.number}, {"reason", std::string{failure.what()}}});
     }
     const auto* const failure = std::get_if<recogniser::Failure>(&outcome);
-    if (failure != nullptr && *failure != recogniser::Failure::kNoCard) giveBackUnit(token, *source);
-    log_.info("picture_read",
-              {{"call", context.number},
-               {"outcome", std::string{failure == nullptr ? "read" : recogniser::failureName(*failure)}}});
-    co_return answerTo(outcome);
+    if (failure != nullptr && *failure != recogniser::Failure::kNoCard) giveBackUnit(appid, *source);
+    services_.log.info("picture_read",
+                       {{"call", context.number},
+                        {"outcome", std::string{failure == nullptr ? "read" : recogniser::failureName(*failure)}}});
+    co_return answerTo(outcome, quirks);
 }
 
-PlatformAnswer OcrApi::answerTo(const recogniser::Outcome& outcome) const {
+PlatformAnswer OcrApi::answerTo(const recogniser::Outcome& outcome, const Quirks& quirks) const {
     if (const auto* const reading = std::get_if<recogniser::Reading>(&outcome))
-        return successAnswer(readingToJson(*reading));
+        return successAnswer(readingToJson(*reading, quirks));
     switch (std::get<recogniser::Failure>(outcome)) {
         case recogniser::Failure::kNoCard: return refusalAnswer(refusals::cardNotFound());
         case recogniser::Failure::kNotAnImage: return refusalAnswer(refusals::fileTypeInvalid());
@@ -197,19 +199,13 @@ PlatformAnswer OcrApi::answerTo(const recogniser::Outcome& outcome) const {
     return refusalAnswer(refusals::systemBusy());
 }
 
-std::optional<RecognitionQuota::Source> OcrApi::takeUnit(const std::string& token) {
-    return store_.change([&](State& state) -> std::optional<RecognitionQuota::Source> {
-        const auto account = state.authorizers.find(accountOfToken(state, token, clock_.now()).appid);
-        if (account == state.authorizers.end()) return std::nullopt;
-        return account->second.quota.take(clock_.now());
-    });
+std::optional<RecognitionQuota::Source> OcrApi::takeUnit(const std::string& appid) {
+    return services_.store.change(
+        [&](State& state) { return state.authorizers.at(appid).quota.take(services_.clock.now()); });
 }
 
-void OcrApi::giveBackUnit(const std::string& token, RecognitionQuota::Source source) {
-    store_.change([&](State& state) {
-        const auto account = state.authorizers.find(accountOfToken(state, token, clock_.now()).appid);
-        if (account != state.authorizers.end()) account->second.quota.giveBack(source);
-    });
+void OcrApi::giveBackUnit(const std::string& appid, RecognitionQuota::Source source) {
+    services_.store.change([&](State& state) { state.authorizers.at(appid).quota.giveBack(source); });
 }
 
 }  // namespace sandbox

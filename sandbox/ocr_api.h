@@ -5,10 +5,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "gateway/http/message.h"
 #include "gateway/net/worker_pool.h"
 #include "recogniser/reading.h"
+#include "sandbox/call_gate.h"
 #include "sandbox/call_log.h"
 #include "sandbox/fault_script.h"
 #include "sandbox/log.h"
@@ -36,8 +38,17 @@ public:
         std::filesystem::path samples_folder;
         int too_large_errcode = 40009;  // what WeChat answers is not documented
     };
-    OcrApi(StateStore& store, const PlatformClock& clock, CallLog& calls, AnswerScript& answers, PictureReader reader,
-           gateway::net::WorkerPool& workers, Log& log, Settings settings);
+    struct Services {
+        StateStore& store;
+        const CallGate& gate;
+        const PlatformClock& clock;
+        CallLog& calls;
+        AnswerScript& answers;
+        gateway::net::WorkerPool& workers;
+        Log& log;
+    };
+    OcrApi(Services services, PictureReader reader, Settings settings)
+        : services_(services), reader_(std::move(reader)), settings_(std::move(settings)) {}
 
     /// From an event loop's thread; the reading itself runs on the workers. The request must be for kDrivingOcrPath.
     tenants::Task<PlatformAnswer> handle(gateway::http::Request request, CallContext context);
@@ -47,20 +58,18 @@ private:
         std::string_view uploaded;                    // points into the request's body
         std::optional<std::filesystem::path> sample;  // or a file of the samples folder
     };
-    std::optional<Refusal> refusalForCaller(const std::string& token) const;
+    /// The account's appid.
+    Verdict<std::string> callerOf(const gateway::http::RequestHead& head, const Quirks& quirks) const;
     Verdict<Picture> pictureOf(const gateway::http::Request& request) const;
-    tenants::Task<PlatformAnswer> recognise(std::string_view bytes, std::string token, CallContext context);
-    PlatformAnswer answerTo(const recogniser::Outcome& outcome) const;
-    std::optional<RecognitionQuota::Source> takeUnit(const std::string& token);
-    void giveBackUnit(const std::string& token, RecognitionQuota::Source source);
+    tenants::Task<PlatformAnswer> answer(gateway::http::Request request, CallContext context, Quirks quirks);
+    tenants::Task<PlatformAnswer> recognise(std::string_view bytes, std::string appid, CallContext context,
+                                            Quirks quirks);
+    PlatformAnswer answerTo(const recogniser::Outcome& outcome, const Quirks& quirks) const;
+    std::optional<RecognitionQuota::Source> takeUnit(const std::string& appid);
+    void giveBackUnit(const std::string& appid, RecognitionQuota::Source source);
 
-    StateStore& store_;
-    const PlatformClock& clock_;
-    CallLog& calls_;
-    AnswerScript& answers_;
+    const Services services_;
     PictureReader reader_;
-    gateway::net::WorkerPool& workers_;
-    Log& log_;
     const Settings settings_;
 };
 

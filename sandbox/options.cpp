@@ -39,6 +39,19 @@ constexpr std::array<std::string_view, 19> kKeys{"listen.address",
                                                  "samples_dir",
                                                  "too_large_errcode",
                                                  "ready_file"};
+// Of the components after the first: component.2.appid and so on.
+constexpr std::array<std::string_view, 6> kComponentKeys{"appid",      "secret",      "push_token", "encoding_aes_key",
+                                                         "events_url", "messages_url"};
+constexpr int kComponentsMax = 9;
+
+std::vector<std::string> allKeys() {
+    std::vector<std::string> keys{kKeys.begin(), kKeys.end()};
+    for (int number = 2; number <= kComponentsMax; ++number) {
+        for (const std::string_view key : kComponentKeys)
+            keys.push_back("component." + std::to_string(number) + "." + std::string{key});
+    }
+    return keys;
+}
 
 using Settings = std::map<std::string, std::string, std::less<>>;
 
@@ -54,7 +67,8 @@ void collect(const Poco::Util::AbstractConfiguration& configuration, const std::
     Poco::Util::AbstractConfiguration::Keys names;
     configuration.keys(prefix, names);
     if (names.empty() && !prefix.empty()) {
-        if (std::find(kKeys.begin(), kKeys.end(), prefix) == kKeys.end())
+        const std::vector<std::string> keys = allKeys();
+        if (std::find(keys.begin(), keys.end(), prefix) == keys.end())
             throw std::invalid_argument("unknown setting " + prefix);
         settings[prefix] = configuration.getRawString(prefix);
     }
@@ -70,8 +84,8 @@ Settings readSettings(const std::filesystem::path& file, const Environment& envi
     } catch (const Poco::Exception& failure) {
         throw std::runtime_error("cannot read " + file.string() + ": " + failure.displayText());
     }
-    for (const std::string_view key : kKeys) {
-        if (const auto value = environment(variableName(key))) settings[std::string{key}] = *value;
+    for (const std::string& key : allKeys()) {
+        if (const auto value = environment(variableName(key))) settings[key] = *value;
     }
     return settings;
 }
@@ -109,15 +123,35 @@ std::optional<std::string> webAddress(const Settings& settings, std::string_view
     return value;
 }
 
-ComponentKeys readComponent(const Settings& settings) {
-    ComponentKeys keys{.appid = required(settings, "component.appid"),
-                       .secret = required(settings, "component.secret"),
-                       .push_token = required(settings, "component.push_token"),
-                       .encoding_aes_key = required(settings, "component.encoding_aes_key")};
-    if (!gateway::wechat::isEncodingAesKey(keys.encoding_aes_key)) {
-        throw std::invalid_argument("setting component.encoding_aes_key is not 43 characters of A-Z, a-z and 0-9");
+/// `prefix` is that of the account's keys, `url_prefix` that of its URLs, which are shorter for the first component.
+Options::ConfiguredComponent readComponent(const Settings& settings, const std::string& prefix,
+                                           const std::string& url_prefix) {
+    Options::ConfiguredComponent component{
+        .keys = {.appid = required(settings, prefix + "appid"),
+                 .secret = required(settings, prefix + "secret"),
+                 .push_token = required(settings, prefix + "push_token"),
+                 .encoding_aes_key = required(settings, prefix + "encoding_aes_key")},
+        .events_url = webAddress(settings, url_prefix + "events_url"),
+        .messages_url = webAddress(settings, url_prefix + "messages_url")};
+    if (!gateway::wechat::isEncodingAesKey(component.keys.encoding_aes_key)) {
+        throw std::invalid_argument("setting " + prefix + "encoding_aes_key is not 43 characters of A-Z, a-z and 0-9");
     }
-    return keys;
+    return component;
+}
+
+std::vector<Options::ConfiguredComponent> readComponents(const Settings& settings) {
+    std::vector components{readComponent(settings, "component.", "")};
+    for (int number = 2; number <= kComponentsMax; ++number) {
+        const std::string prefix = "component." + std::to_string(number) + ".";
+        const auto first = settings.lower_bound(prefix);
+        if (first == settings.end() || !first->first.starts_with(prefix)) continue;
+        components.push_back(readComponent(settings, prefix, prefix));
+        for (std::size_t earlier = 0; earlier + 1 < components.size(); ++earlier) {
+            if (components[earlier].keys.appid == components.back().keys.appid)
+                throw std::invalid_argument("setting " + prefix + "appid is that of another component");
+        }
+    }
+    return components;
 }
 
 std::filesystem::path besideThisProgram(const char* name) {
@@ -141,9 +175,7 @@ Options readOptions(const std::filesystem::path& file, const Environment& enviro
     options.certificate_file = required(settings, "tls.certificate_file");
     options.key_file = required(settings, "tls.key_file");
     options.data_folder = required(settings, "data_dir");
-    options.component = readComponent(settings);
-    options.events_url = webAddress(settings, "events_url");
-    options.messages_url = webAddress(settings, "messages_url");
+    options.components = readComponents(settings);
     options.push_authority_file = optional(settings, "push.authority_file", "");
     options.recogniser_program = optional(settings, "recogniser.program", besideThisProgram("tollgate-recogniser"));
     const int cores = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1U, 64U));

@@ -6,8 +6,9 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
-#include "sandbox/component_rules.h"
+#include "sandbox/state.h"
 
 namespace sandbox {
 
@@ -19,11 +20,14 @@ struct Options {
     std::filesystem::path certificate_file;
     std::filesystem::path key_file;
     std::filesystem::path data_folder;
-    ComponentKeys component;
-    std::optional<std::string> events_url;  // left out: as the console was left
-    std::optional<std::string> messages_url;
+    struct ConfiguredComponent {
+        ComponentKeys keys;
+        std::optional<std::string> events_url = {};  // left out: as the console was left
+        std::optional<std::string> messages_url = {};
+    };
+    std::vector<ConfiguredComponent> components;  // at least one; the control API means the first unless told otherwise
     std::filesystem::path
-        push_authority_file;  // whom an https events_url is trusted by; empty: the system's authorities
+        push_authority_file;  // whom an https events URL is trusted by; empty: the system's authorities
     std::filesystem::path recogniser_program;
     int recogniser_workers = 1;
     std::chrono::milliseconds recogniser_deadline{5000};

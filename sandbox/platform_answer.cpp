@@ -1,7 +1,6 @@
 #include "sandbox/platform_answer.h"
 
 #include "sandbox/json.h"
-#include "sandbox/random_text.h"
 
 namespace sandbox {
 
@@ -11,11 +10,16 @@ PlatformAnswer successAnswer(const Poco::JSON::Object::Ptr& object) {
     return answer;
 }
 
-PlatformAnswer refusalAnswer(const Refusal& refusal) {
+PlatformAnswer doneAnswer() {
     auto object = newObject();
-    object->set("errcode", refusal.errcode);
-    object->set("errmsg", refusal.text + " rid: " + newRid());
-    PlatformAnswer answer = successAnswer(object);
+    object->set("errcode", 0);
+    object->set("errmsg", std::string{"ok"});
+    return successAnswer(object);
+}
+
+PlatformAnswer refusalAnswer(const Refusal& refusal) {
+    PlatformAnswer answer;
+    answer.refused = refusal;
     answer.noted = std::int64_t{refusal.errcode};
     return answer;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include <Poco/JSON/Object.h>
@@ -15,13 +16,17 @@ struct PlatformAnswer {
     std::string content_type;  // empty: one of the two that WeChat gives for JSON, in turn
     std::string location;      // for a redirect
     std::string body;
+    std::optional<Refusal> refused;      // the body is made of it when the answer is finished
+    bool errcode_as_text = false;        // as in old answers
     CallAnswer noted = std::int64_t{0};  // as it stands in the call log
     bool scripted = false;
 };
 
 /// A success: the object as it is. Component endpoints carry no errcode in it.
 PlatformAnswer successAnswer(const Poco::JSON::Object::Ptr& object);
-/// HTTP 200 with errcode and errmsg, a fresh request id behind the text.
+/// errcode 0 and "ok", of calls that have nothing else to tell.
+PlatformAnswer doneAnswer();
+/// HTTP 200 with errcode and errmsg.
 PlatformAnswer refusalAnswer(const Refusal& refusal);
 
 /// How the platform does a call.

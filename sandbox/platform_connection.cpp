@@ -5,7 +5,9 @@
 #include <span>
 #include <utility>
 
-#include "sandbox/component_api.h"
+#include "sandbox/call_gate.h"
+#include "sandbox/component_rules.h"
+#include "sandbox/json.h"
 #include "sandbox/random_text.h"
 
 namespace sandbox {
@@ -19,6 +21,8 @@ using std::chrono::milliseconds;
 constexpr std::size_t kBodyBytesMax = 2 * kPictureBytesLimit + 64 * 1024;
 constexpr milliseconds kSilenceMax{60'000};
 constexpr milliseconds kDripPause{1000};
+// Of a body, for openapi/rid/get: pictures are not kept.
+constexpr std::size_t kRecordedBodyBytes = 4096;
 constexpr int kPreconditionFailed = 412;
 
 /// What the call log says of a call whose answer never arrived as it should.
@@ -26,6 +30,13 @@ bool notedByMode(FaultMode mode) {
     return mode == FaultMode::kCut || mode == FaultMode::kReset || mode == FaultMode::kEarlyReset ||
            mode == FaultMode::kSilent || mode == FaultMode::kDrip || mode == FaultMode::kHttp500 ||
            mode == FaultMode::kNotJson;
+}
+
+/// The account that a component's call is about; empty where its body names none.
+std::string authorizerIn(std::string_view path, const std::string& body) {
+    if (!path.starts_with("/cgi-bin/component/")) return {};
+    const auto object = parseObject(body);
+    return object.isNull() ? std::string{} : stringField(object, "authorizer_appid").value_or("");
 }
 
 PlatformAnswer htmlAnswer(int status) {
@@ -38,9 +49,11 @@ PlatformAnswer htmlAnswer(int status) {
 
 }  // namespace
 
-PlatformConnection::PlatformConnection(gateway::net::Stream stream, int descriptor, const PlatformServices& services)
+PlatformConnection::PlatformConnection(gateway::net::Stream stream, int descriptor, std::string peer_address,
+                                       const PlatformServices& services)
     : stream_(std::move(stream)),
       descriptor_(descriptor),
+      peer_address_(std::move(peer_address)),
       services_(services),
       reader_(stream_, limits_, services.clock) {}
 
@@ -66,7 +79,7 @@ tenants::Task<bool> PlatformConnection::serveOne() {
     if (head_end != HeadEnd::kWhole) co_return false;
 
     Exchange exchange = begin(parser.head());
-    if (exchange.fault && exchange.fault->mode == FaultMode::kEarlyReset) {
+    if (exchange.fault) {
         const std::int64_t number = services_.calls.arrived(exchange.call);
         services_.calls.answered(number, std::string{faultModeName(FaultMode::kEarlyReset)}, true);
         co_return reset();
@@ -105,25 +118,34 @@ PlatformConnection::Exchange PlatformConnection::begin(const gateway::net::Reque
     if (question != std::string_view::npos) head.query = view.target.substr(question + 1);
     for (const auto& field : view.fields) head.headers.add(std::string{field.name}, std::string{field.value});
     head.request_id = newRid();
-    head.peer_address = stream_.peerAddress();
+    head.peer_address = peer_address_;
     head.tls = stream_.isTls();
 
-    const std::string token = ComponentApi::tokenOf(head);
-    const tenants::UtcTime now = services_.clock.now();
-    exchange.call.time = now;
+    const std::string token = CallGate::tokenOf(head);
+    exchange.call.time = services_.clock.now();
     exchange.call.path = head.path;
+    exchange.call.rid = head.request_id;
     exchange.call.token_fingerprint = fingerprint(token);
-    exchange.call.appid =
-        services_.store.read([&](const State& state) { return appidOfToken(state, services_.keys, token, now); });
-    exchange.fault = services_.faults.take(head.path, exchange.call.appid);
+    const auto owner = services_.store.read([&](const State& state) { return ownerOfToken(state, token); });
+    if (owner) {
+        exchange.call.appid = owner->speaksFor();
+        exchange.component_appid = owner->component_appid;
+    }
+    exchange.fault = services_.faults.takeEarlyReset(head.path, exchange.call.appid);
     return exchange;
 }
 
 tenants::Task<bool> PlatformConnection::answer(Exchange& exchange, std::string body) {
     exchange.call.body_bytes = body.size();
+    exchange.call.authorizer_appid = authorizerIn(exchange.head.path, body);
+    exchange.fault = services_.faults.take(exchange.head.path, exchange.call.appid, exchange.call.authorizer_appid);
     const std::int64_t number = services_.calls.arrived(exchange.call);
+    const tenants::SteadyTime begin = services_.clock.steady();
+    std::string recorded_body = body.substr(0, kRecordedBodyBytes);
     PlatformAnswer produced = co_await produce(exchange, std::move(body), number);
+    services_.api.finish(produced, exchange.head.request_id);
     note(number, exchange, produced);
+    recordRid(exchange, std::move(recorded_body), produced, services_.clock.steady() - begin);
     if (exchange.fault && exchange.fault->delay.count() > 0) {
         const bool connected = co_await waitWhileConnected(exchange.fault->delay);
         if (!connected) co_return false;
@@ -144,9 +166,7 @@ tenants::Task<PlatformAnswer> PlatformConnection::produce(const Exchange& exchan
         switch (exchange.fault->mode) {
             case FaultMode::kHttp500: produced = htmlAnswer(500); break;
             case FaultMode::kNotJson: produced = htmlAnswer(200); break;
-            default:
-                produced = refusalAnswer({static_cast<int>(exchange.fault->errcode), "scripted error"});
-                produced.content_type = services_.api.nextJsonContentType();
+            default: produced = refusalAnswer({static_cast<int>(exchange.fault->errcode), "scripted error"});
         }
         produced.scripted = true;
         co_return produced;
@@ -161,7 +181,6 @@ tenants::Task<PlatformAnswer> PlatformConnection::produce(const Exchange& exchan
         services_.log.error("call_failed",
                             {{"path", exchange.head.path}, {"call", number}, {"reason", std::string{failure.what()}}});
         produced = refusalAnswer(refusals::systemBusy());
-        produced.content_type = services_.api.nextJsonContentType();
     }
     co_return produced;
 }
@@ -180,6 +199,19 @@ void PlatformConnection::note(std::int64_t number, const Exchange& exchange, con
         },
         noted);
     services_.calls.answered(number, std::move(noted), scripted);
+}
+
+void PlatformConnection::recordRid(const Exchange& exchange, std::string body, const PlatformAnswer& produced,
+                                   std::chrono::steady_clock::duration took) {
+    const gateway::http::RequestHead& head = exchange.head;
+    services_.rids.add({.rid = head.request_id,
+                        .component_appid = exchange.component_appid,
+                        .invoked_at = exchange.call.time,
+                        .cost_ms = std::chrono::duration_cast<milliseconds>(took).count(),
+                        .url = head.path + (head.query.empty() ? "" : "?" + head.query),
+                        .request_body = std::move(body),
+                        .answer_body = produced.body,
+                        .peer_address = peer_address_});
 }
 
 tenants::Task<bool> PlatformConnection::misbehave(const Exchange& exchange, std::string head, std::string body) {

@@ -11,11 +11,11 @@
 #include "gateway/http/response_head.h"
 #include "gateway/net/stream.h"
 #include "sandbox/call_log.h"
-#include "sandbox/component_rules.h"
 #include "sandbox/fault_script.h"
 #include "sandbox/log.h"
 #include "sandbox/platform_api.h"
 #include "sandbox/platform_clock.h"
+#include "sandbox/rid_log.h"
 #include "sandbox/state_store.h"
 #include "tenants/base/task.h"
 
@@ -25,10 +25,10 @@ namespace sandbox {
 struct PlatformServices {
     PlatformApi& api;
     StateStore& store;
-    const ComponentKeys& keys;
     const PlatformClock& clock;
     CallLog& calls;
     FaultScript& faults;
+    RidLog& rids;
     Log& log;
 };
 
@@ -36,8 +36,10 @@ struct PlatformServices {
 /// On its loop's thread.
 class PlatformConnection {
 public:
-    /// `descriptor` is the stream's socket, for what only the socket can do: reset.
-    PlatformConnection(gateway::net::Stream stream, int descriptor, const PlatformServices& services);
+    /// `descriptor` is the stream's socket, for what only the socket can do: reset. `peer_address` is who connected, known
+    /// from then: a socket whose peer has gone cannot tell any more.
+    PlatformConnection(gateway::net::Stream stream, int descriptor, std::string peer_address,
+                       const PlatformServices& services);
 
     PlatformConnection(const PlatformConnection&) = delete;
     PlatformConnection& operator=(const PlatformConnection&) = delete;
@@ -55,11 +57,14 @@ private:
         int minor_version = 1;
         std::optional<Fault> fault;
         Call call;
+        std::string component_appid;  // whose token it carried, or the token of an account that authorized it
     };
 
     tenants::Task<bool> serveOne();
     Exchange begin(const gateway::net::RequestHeadView& view);
     tenants::Task<bool> answer(Exchange& exchange, std::string body);
+    void recordRid(const Exchange& exchange, std::string body, const PlatformAnswer& produced,
+                   std::chrono::steady_clock::duration took);
     tenants::Task<PlatformAnswer> produce(const Exchange& exchange, std::string body, std::int64_t number);
     void note(std::int64_t number, const Exchange& exchange, const PlatformAnswer& produced);
     tenants::Task<bool> misbehave(const Exchange& exchange, std::string head, std::string body);
@@ -73,6 +78,7 @@ private:
 
     gateway::net::Stream stream_;
     const int descriptor_;
+    const std::string peer_address_;
     const PlatformServices& services_;
     gateway::http::Limits limits_;
     gateway::http::RequestReader reader_;

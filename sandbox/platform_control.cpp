@@ -1,14 +1,15 @@
 #include "sandbox/platform_control.h"
 
 #include <charconv>
+#include <cmath>
 #include <functional>
 #include <utility>
 #include <variant>
 
 #include "sandbox/control_answer.h"
+#include "sandbox/control_views.h"
 #include "sandbox/json.h"
 #include "sandbox/ocr_api.h"
-#include "sandbox/url.h"
 
 namespace sandbox {
 namespace {
@@ -17,15 +18,8 @@ using Body = Poco::JSON::Object::Ptr;
 
 constexpr std::int64_t kCountMax = 1'000'000;
 constexpr std::int64_t kDelayMsMax = 600'000;
-constexpr std::int64_t kAdvanceSecondsMax = 10LL * 366 * 24 * 3600;
-
-/// An integer field from `least` on; `fallback` where it was left out. Nothing where it is anything else.
-std::optional<std::int64_t> integerFrom(const Body& body, const std::string& name, std::int64_t least,
-                                        std::int64_t most, std::int64_t fallback) {
-    if (!body->has(name)) return fallback;
-    const auto value = integerField(body, name);
-    return value && *value >= least && *value <= most ? value : std::nullopt;
-}
+constexpr std::int64_t kCallsMax = 1'000'000'000;
+constexpr double kAdvanceSecondsMax = 10.0 * 366 * 24 * 3600;
 
 /// Fills `fault` from the fields of `POST /faults`; a text says what is wrong.
 std::string readFault(const Body& body, Fault& fault) {
@@ -78,73 +72,80 @@ std::string readAnswer(const Body& body, ScriptedAnswer& answer) {
     return answer.count ? std::string{} : "count is not a number from 1 on";
 }
 
-/// Changes `plan` by the fields of `POST /events`; what they do not name stays as it was.
-std::string readPlan(const Body& body, EventPlan& plan) {
-    if (const auto unknown = unknownField(body, {"drop", "delay_ms", "duplicate", "reorder", "count", "info_type"});
-        !unknown.empty()) {
+std::string readLimit(const Body& body, CallLimit& limit) {
+    if (const auto unknown = unknownField(body, {"path", "appid", "per_day", "per_minute"}); !unknown.empty())
         return "unknown field " + unknown;
-    }
-    if (!body->has("drop") && !body->has("delay_ms") && !body->has("duplicate") && !body->has("reorder")) {
-        return "one of drop, delay_ms, duplicate and reorder is needed";
-    }
-    const auto drop = integerFrom(body, "drop", 0, kCountMax, plan.drop);
-    const auto duplicate = integerFrom(body, "duplicate", 0, kCountMax, plan.duplicate);
-    const auto reorder = integerFrom(body, "reorder", 0, kCountMax, plan.reorder);
-    const auto delay = integerFrom(body, "delay_ms", 0, kDelayMsMax, plan.delay.count());
-    const auto delayed = integerFrom(body, "count", 1, kCountMax, 1);
-    if (!drop || !duplicate || !reorder || !delay || !delayed) return "a number is missing, negative, or too large";
-    if (body->has("count") && !body->has("delay_ms")) return "count belongs to delay_ms: so many pushes are delayed";
-    plan.drop = *drop;
-    plan.duplicate = *duplicate;
-    plan.reorder = *reorder;
-    if (body->has("delay_ms")) {
-        plan.delay = std::chrono::milliseconds{*delay};
-        plan.delayed = *delayed;
-    }
-    plan.info_type = stringField(body, "info_type");
+    limit.path = stringField(body, "path").value_or("");
+    if (!limit.path.starts_with('/')) return "path does not begin with /";
+    limit.appid = stringField(body, "appid").value_or("");
+    if (body->has("appid") && limit.appid.empty()) return "appid is not a text";
+    if (!body->has("per_day") && !body->has("per_minute")) return "one of per_day and per_minute is needed";
+    const auto number = [&body](const std::string& name, std::optional<std::int64_t>& value) {
+        if (!body->has(name)) return true;
+        value = integerFrom(body, name, 0, kCallsMax, 0);
+        return value.has_value();
+    };
+    if (!number("per_day", limit.per_day)) return "per_day is not a number from 0 on";
+    if (!number("per_minute", limit.per_minute)) return "per_minute is not a number from 0 on";
     return {};
 }
 
-Body callView(const Call& call) {
+/// The platform's time that `POST /clock` asks for; a text says what is wrong.
+std::string readClockMove(const Body& body, tenants::UtcTime now, tenants::UtcTime& target) {
+    if (const auto unknown = unknownField(body, {"advance_s", "set"}); !unknown.empty())
+        return "unknown field " + unknown;
+    if (body->has("advance_s") == body->has("set")) return "exactly one of advance_s and set is needed";
+    if (body->has("set")) {
+        const auto time = tenants::parseRfc3339(stringField(body, "set").value_or(""));
+        if (!time) return "set is not a time such as 2026-11-22T12:00:00Z";
+        target = *time;
+    } else {
+        const auto seconds = numberField(body, "advance_s");
+        if (!seconds || !(*seconds >= 0) || *seconds > kAdvanceSecondsMax)
+            return "advance_s is not a number of seconds from 0 on";
+        target = now + std::chrono::milliseconds{std::llround(*seconds * 1000)};
+    }
+    if (target < now) return "the clock only goes forward";
+    if (target > now + std::chrono::seconds{static_cast<std::int64_t>(kAdvanceSecondsMax)})
+        return "that is more than ten years ahead";
+    return {};
+}
+
+Body counterView(const CallCounter& counter) {
     auto view = newObject();
-    view->set("number", call.number);
-    view->set("time", tenants::rfc3339(call.time));
-    view->set("path", call.path);
-    view->set("appid", call.appid);
-    view->set("token_fingerprint", call.token_fingerprint);
-    view->set("body_bytes", static_cast<std::int64_t>(call.body_bytes));
-    view->set("picture_sha256", call.picture_sha256);
-    std::visit([&view](const auto& answer) { view->set("answer", answer); }, call.answer);
-    view->set("scripted", call.scripted);
+    view->set("path", counter.path);
+    view->set("appid", counter.appid);
+    view->set("authorizer_appid", counter.authorizer_appid);
+    view->set("calls", counter.calls);
+    auto answers = newObject();
+    for (const auto& [answer, count] : counter.answers) answers->set(answer, count);
+    view->set("answers", answers);
     return view;
 }
 
 }  // namespace
 
 void PlatformControl::addRoutes(gateway::http::Router& router) {
-    using Method = tenants::Task<Response> (PlatformControl::*)(Request);
-    const auto add = [this, &router](const char* method, const char* pattern, Method handler) {
-        router.add({.method = method, .pattern = pattern, .handler = [this, handler](Request request) {
-                        return (this->*handler)(std::move(request));
-                    }});
-    };
-    add("POST", "/faults", &PlatformControl::addFault);
-    add("GET", "/faults", &PlatformControl::listFaults);
-    add("DELETE", "/faults", &PlatformControl::clearFaults);
-    add("POST", "/answers", &PlatformControl::setAnswer);
-    add("GET", "/answers", &PlatformControl::listAnswers);
-    add("DELETE", "/answers", &PlatformControl::clearAnswers);
-    add("POST", "/events", &PlatformControl::planEvents);
-    add("GET", "/events", &PlatformControl::listEvents);
-    add("DELETE", "/events", &PlatformControl::clearEvents);
-    add("GET", "/calls", &PlatformControl::listCalls);
-    add("DELETE", "/calls", &PlatformControl::clearCalls);
-    add("POST", "/ticket", &PlatformControl::pushTicket);
-    add("GET", "/clock", &PlatformControl::showClock);
-    add("POST", "/clock", &PlatformControl::moveClock);
-    add("GET", "/component", &PlatformControl::showComponent);
-    add("PATCH", "/component", &PlatformControl::patchComponent);
-    add("GET", "/livez", &PlatformControl::alive);
+    using Self = PlatformControl;
+    addRoute(router, "POST", "/faults", *this, &Self::addFault);
+    addRoute(router, "GET", "/faults", *this, &Self::listFaults);
+    addRoute(router, "DELETE", "/faults", *this, &Self::clearFaults);
+    addRoute(router, "POST", "/answers", *this, &Self::setAnswer);
+    addRoute(router, "GET", "/answers", *this, &Self::listAnswers);
+    addRoute(router, "DELETE", "/answers", *this, &Self::clearAnswers);
+    addRoute(router, "GET", "/calls", *this, &Self::listCalls);
+    addRoute(router, "DELETE", "/calls", *this, &Self::clearCalls);
+    addRoute(router, "GET", "/counters", *this, &Self::listCounters);
+    addRoute(router, "DELETE", "/counters", *this, &Self::clearCounters);
+    addRoute(router, "POST", "/limits", *this, &Self::setLimit);
+    addRoute(router, "GET", "/limits", *this, &Self::listLimits);
+    addRoute(router, "DELETE", "/limits", *this, &Self::clearLimits);
+    addRoute(router, "GET", "/quirks", *this, &Self::showQuirks);
+    addRoute(router, "PATCH", "/quirks", *this, &Self::patchQuirks);
+    addRoute(router, "POST", "/state:save", *this, &Self::saveState);
+    addRoute(router, "GET", "/clock", *this, &Self::showClock);
+    addRoute(router, "POST", "/clock", *this, &Self::moveClock);
+    addRoute(router, "GET", "/livez", *this, &Self::alive);
 }
 
 tenants::Task<gateway::http::Response> PlatformControl::addFault(Request request) {
@@ -183,24 +184,6 @@ tenants::Task<gateway::http::Response> PlatformControl::clearAnswers(Request) {
     co_return answersView();
 }
 
-tenants::Task<gateway::http::Response> PlatformControl::planEvents(Request request) {
-    const Body body = controlBody(request);
-    if (body.isNull()) co_return controlProblem(400, "the body is not a JSON object");
-    EventPlan plan = services_.pusher.plan();
-    if (const std::string wrong = readPlan(body, plan); !wrong.empty()) co_return controlProblem(400, wrong);
-    services_.pusher.plan(std::move(plan));
-    co_return eventsView();
-}
-
-tenants::Task<gateway::http::Response> PlatformControl::listEvents(Request) {
-    co_return eventsView();
-}
-
-tenants::Task<gateway::http::Response> PlatformControl::clearEvents(Request) {
-    services_.pusher.clearPlan();
-    co_return eventsView();
-}
-
 tenants::Task<gateway::http::Response> PlatformControl::listCalls(Request request) {
     std::int64_t since = 0;
     if (const auto text = request.head.queryParameter("since"); text && !text->empty()) {
@@ -223,13 +206,66 @@ tenants::Task<gateway::http::Response> PlatformControl::clearCalls(Request) {
     co_return controlAnswer(answer);
 }
 
-tenants::Task<gateway::http::Response> PlatformControl::pushTicket(Request) {
-    const bool has_url = services_.store.read([](const State& state) { return !state.component.events_url.empty(); });
-    if (!has_url) co_return controlProblem(409, "the component has no events_url");
-    const Delivery delivery = co_await services_.pusher.pushTicket();
+tenants::Task<gateway::http::Response> PlatformControl::listCounters(Request request) {
+    auto counters = newArray();
+    for (const CallCounter& counter : services_.calls.counters(request.head.queryParameter("path").value_or("")))
+        counters->add(counterView(counter));
+    auto answer = newObject();
+    answer->set("counters", counters);
+    co_return controlAnswer(answer);
+}
+
+tenants::Task<gateway::http::Response> PlatformControl::clearCounters(Request) {
+    services_.calls.clearCounters();
+    auto answer = newObject();
+    answer->set("counters", newArray());
+    co_return controlAnswer(answer);
+}
+
+tenants::Task<gateway::http::Response> PlatformControl::setLimit(Request request) {
+    const Body body = controlBody(request);
+    if (body.isNull()) co_return controlProblem(400, "the body is not a JSON object");
+    CallLimit limit;
+    if (const std::string wrong = readLimit(body, limit); !wrong.empty()) co_return controlProblem(400, wrong);
+    services_.quotas.limit(std::move(limit));
+    co_return limitsView();
+}
+
+tenants::Task<gateway::http::Response> PlatformControl::listLimits(Request) {
+    co_return limitsView();
+}
+
+tenants::Task<gateway::http::Response> PlatformControl::clearLimits(Request) {
+    services_.quotas.clearLimits();
+    co_return limitsView();
+}
+
+tenants::Task<gateway::http::Response> PlatformControl::showQuirks(Request) {
+    co_return quirksAnswer();
+}
+
+tenants::Task<gateway::http::Response> PlatformControl::patchQuirks(Request request) {
+    const Body body = controlBody(request);
+    if (body.isNull()) co_return controlProblem(400, "the body is not a JSON object");
+    if (const auto unknown = unknownField(body, {"legacy_answers", "strict_methods"}); !unknown.empty())
+        co_return controlProblem(400, "unknown field " + unknown);
+    const auto legacy_answers = booleanField(body, "legacy_answers");
+    if (body->has("legacy_answers") && !legacy_answers)
+        co_return controlProblem(400, "legacy_answers is not true or false");
+    const auto strict_methods = booleanField(body, "strict_methods");
+    if (body->has("strict_methods") && !strict_methods)
+        co_return controlProblem(400, "strict_methods is not true or false");
+    services_.store.change([&](State& state) {
+        state.quirks.legacy_answers = legacy_answers.value_or(state.quirks.legacy_answers);
+        state.quirks.strict_methods = strict_methods.value_or(state.quirks.strict_methods);
+    });
+    co_return quirksAnswer();
+}
+
+tenants::Task<gateway::http::Response> PlatformControl::saveState(Request) {
     co_await services_.file_worker.run([this] { services_.store.flush(); });
-    Body answer = componentView();
-    answer->set("event", std::string{deliveryName(delivery)});
+    auto answer = newObject();
+    answer->set("saved", true);
     co_return controlAnswer(answer);
 }
 
@@ -240,51 +276,17 @@ tenants::Task<gateway::http::Response> PlatformControl::showClock(Request) {
 tenants::Task<gateway::http::Response> PlatformControl::moveClock(Request request) {
     const Body body = controlBody(request);
     if (body.isNull()) co_return controlProblem(400, "the body is not a JSON object");
-    const auto advance = integerField(body, "advance_s");
-    if (!advance || *advance < 0 || *advance > kAdvanceSecondsMax)
-        co_return controlProblem(400, "advance_s is not a number of seconds from 0 on");
-    const std::chrono::seconds by{*advance};
-    std::function<void(State&)> move = [this, by](State& state) {
+    tenants::UtcTime target;
+    const tenants::UtcTime now = services_.clock.now();
+    if (const std::string wrong = readClockMove(body, now, target); !wrong.empty())
+        co_return controlProblem(400, wrong);
+    std::function<void(State&)> move = [this, by = target - now](State& state) {
         state.clock_offset += by;
         services_.clock.setOffset(state.clock_offset);
     };
-    const std::optional<Delivery> ticket = co_await services_.pusher.changeAndPushDueTicket(std::move(move));
-    co_await services_.file_worker.run([this] { services_.store.flush(); });
+    const std::optional<Delivery> ticket = co_await services_.pushers.changeAndPushDueTickets(std::move(move));
     Body answer = clockView();
     answer->set("event", ticket ? std::string{deliveryName(*ticket)} : std::string{"none"});
-    co_return controlAnswer(answer);
-}
-
-tenants::Task<gateway::http::Response> PlatformControl::showComponent(Request) {
-    co_return controlAnswer(componentView());
-}
-
-tenants::Task<gateway::http::Response> PlatformControl::patchComponent(Request request) {
-    const Body body = controlBody(request);
-    if (body.isNull()) co_return controlProblem(400, "the body is not a JSON object");
-    if (const auto unknown = unknownField(body, {"events_url", "messages_url"}); !unknown.empty()) {
-        co_return controlProblem(400, "unknown field " + unknown);
-    }
-    const auto events_url = stringField(body, "events_url");
-    const auto messages_url = stringField(body, "messages_url");
-    if (body->has("events_url") && !(events_url && (events_url->empty() || isWebAddress(*events_url)))) {
-        co_return controlProblem(400, "events_url is not an http or https URL");
-    }
-    if (body->has("messages_url") && !(messages_url && (messages_url->empty() || isWebAddress(*messages_url)))) {
-        co_return controlProblem(400, "messages_url is not an http or https URL");
-    }
-    services_.store.change([&](State& state) {
-        if (events_url) state.component.events_url = *events_url;
-        if (messages_url) state.component.messages_url = *messages_url;
-    });
-    co_await services_.file_worker.run([this] { services_.store.flush(); });
-    std::string delivery = "none";
-    if (events_url && !events_url->empty()) {
-        const Delivery delivered = co_await services_.pusher.pushTicket();
-        delivery = deliveryName(delivered);
-    }
-    Body answer = componentView();
-    answer->set("event", delivery);
     co_return controlAnswer(answer);
 }
 
@@ -296,19 +298,7 @@ tenants::Task<gateway::http::Response> PlatformControl::alive(Request) {
 
 gateway::http::Response PlatformControl::faultsView() const {
     auto list = newArray();
-    for (const Fault& fault : services_.faults.planned()) {
-        auto view = newObject();
-        view->set("path", fault.path);
-        if (!fault.appid.empty()) view->set("appid", fault.appid);
-        if (fault.mode == FaultMode::kErrcode) {
-            view->set("errcode", fault.errcode);
-        } else {
-            view->set("mode", std::string{faultModeName(fault.mode)});
-        }
-        view->set("delay_ms", static_cast<std::int64_t>(fault.delay.count()));
-        view->set("count", fault.count);
-        list->add(view);
-    }
+    for (const Fault& fault : services_.faults.planned()) list->add(faultView(fault));
     auto answer = newObject();
     answer->set("faults", list);
     return controlAnswer(answer);
@@ -328,59 +318,31 @@ gateway::http::Response PlatformControl::answersView() const {
     return controlAnswer(answer);
 }
 
-gateway::http::Response PlatformControl::eventsView() const {
-    const EventPlan plan = services_.pusher.plan();
-    auto planned = newObject();
-    planned->set("drop", plan.drop);
-    planned->set("duplicate", plan.duplicate);
-    planned->set("reorder", plan.reorder);
-    planned->set("delayed", plan.delayed);
-    planned->set("delay_ms", static_cast<std::int64_t>(plan.delay.count()));
-    if (plan.info_type) planned->set("info_type", *plan.info_type);
-    auto settled = newArray();
-    for (const SettledPush& push : services_.pusher.settled()) {
+gateway::http::Response PlatformControl::limitsView() const {
+    auto list = newArray();
+    for (const CallLimit& limit : services_.quotas.limits()) {
         auto view = newObject();
-        view->set("number", push.number);
-        view->set("info_type", push.info_type);
-        view->set("appid", push.appid);
-        view->set("event", std::string{deliveryName(push.delivery)});
-        view->set("tries", push.tries);
-        view->set("at", tenants::rfc3339(push.at));
-        settled->add(view);
+        view->set("path", limit.path);
+        if (!limit.appid.empty()) view->set("appid", limit.appid);
+        if (limit.per_day) view->set("per_day", *limit.per_day);
+        if (limit.per_minute) view->set("per_minute", *limit.per_minute);
+        list->add(view);
     }
     auto answer = newObject();
-    answer->set("plan", planned);
-    answer->set("waiting", services_.store.read(
-                               [](const State& state) { return static_cast<std::int64_t>(state.outbox.size()); }));
-    answer->set("settled", settled);
+    answer->set("limits", list);
     return controlAnswer(answer);
 }
 
-Poco::JSON::Object::Ptr PlatformControl::clockView() const {
-    auto view = newObject();
-    view->set("now", tenants::rfc3339(services_.clock.now()));
-    view->set("offset_s", static_cast<std::int64_t>(
-                              std::chrono::duration_cast<std::chrono::seconds>(services_.clock.offset()).count()));
-    return view;
+gateway::http::Response PlatformControl::quirksAnswer() const {
+    return controlAnswer(services_.store.read([](const State& state) { return quirksView(state.quirks); }));
 }
 
-Poco::JSON::Object::Ptr PlatformControl::componentView() const {
+Poco::JSON::Object::Ptr PlatformControl::clockView() const {
+    const std::chrono::milliseconds offset = services_.clock.offset();
     auto view = newObject();
-    view->set("appid", services_.keys.appid);
-    services_.store.read([&](const State& state) {
-        const Component& component = state.component;
-        view->set("events_url", component.events_url);
-        view->set("messages_url", component.messages_url);
-        view->set("push_running", component.push_running);
-        if (!component.tickets.empty()) {
-            view->set("last_ticket_at", tenants::rfc3339(component.tickets.back().issued_at));
-            view->set("last_ticket_fingerprint", fingerprint(component.tickets.back().text));
-        }
-        if (!component.tokens.issued().empty()) {
-            view->set("last_token_fingerprint", fingerprint(component.tokens.issued().back().text));
-        }
-        view->set("authorizers", static_cast<std::int64_t>(state.authorizers.size()));
-    });
+    view->set("now", tenants::rfc3339(services_.clock.now()));
+    view->set("offset_s", static_cast<std::int64_t>(std::chrono::duration_cast<std::chrono::seconds>(offset).count()));
+    view->set("offset_ms", static_cast<std::int64_t>(offset.count()));
     return view;
 }
 

@@ -5,8 +5,8 @@
 #include "gateway/http/router.h"
 #include "gateway/net/worker_pool.h"
 #include "sandbox/call_log.h"
-#include "sandbox/component_rules.h"
-#include "sandbox/event_pusher.h"
+#include "sandbox/call_quotas.h"
+#include "sandbox/event_pushers.h"
 #include "sandbox/fault_script.h"
 #include "sandbox/platform_clock.h"
 #include "sandbox/state_store.h"
@@ -14,16 +14,16 @@
 
 namespace sandbox {
 
-/// The control API's part about the platform itself: its clock, tickets, console settings, faults, scripted answers,
-/// pushes, and what arrived. Source: design.md §6.
+/// The control API's part about the platform itself: its clock, faults, scripted answers, limits, quirks, its state file,
+/// and what arrived. Source: design.md §6.
 class PlatformControl {
 public:
     struct Services {
         StateStore& store;
-        const ComponentKeys& keys;
         PlatformClock& clock;
-        EventPusher& pusher;
+        EventPushers& pushers;
         CallLog& calls;
+        CallQuotas& quotas;
         FaultScript& faults;
         AnswerScript& answers;
         gateway::net::WorkerPool& file_worker;  // writes the state file, so that no loop waits for the disk
@@ -42,23 +42,25 @@ private:
     tenants::Task<Response> setAnswer(Request request);
     tenants::Task<Response> listAnswers(Request request);
     tenants::Task<Response> clearAnswers(Request request);
-    tenants::Task<Response> planEvents(Request request);
-    tenants::Task<Response> listEvents(Request request);
-    tenants::Task<Response> clearEvents(Request request);
     tenants::Task<Response> listCalls(Request request);
     tenants::Task<Response> clearCalls(Request request);
-    tenants::Task<Response> pushTicket(Request request);
+    tenants::Task<Response> listCounters(Request request);
+    tenants::Task<Response> clearCounters(Request request);
+    tenants::Task<Response> setLimit(Request request);
+    tenants::Task<Response> listLimits(Request request);
+    tenants::Task<Response> clearLimits(Request request);
+    tenants::Task<Response> showQuirks(Request request);
+    tenants::Task<Response> patchQuirks(Request request);
+    tenants::Task<Response> saveState(Request request);
     tenants::Task<Response> showClock(Request request);
     tenants::Task<Response> moveClock(Request request);
-    tenants::Task<Response> showComponent(Request request);
-    tenants::Task<Response> patchComponent(Request request);
     tenants::Task<Response> alive(Request request);
 
     Response faultsView() const;
     Response answersView() const;
-    Response eventsView() const;
     Poco::JSON::Object::Ptr clockView() const;
-    Poco::JSON::Object::Ptr componentView() const;
+    Response limitsView() const;
+    Response quirksAnswer() const;
 
     Services services_;
 };

@@ -50,10 +50,11 @@ tenants::Task<void> PlatformServer::acceptAll() {
 
 tenants::Task<void> PlatformServer::serve(gateway::net::AcceptedSocket accepted) {
     const int descriptor = accepted.socket.number();
+    std::string peer_address = accepted.peer.host();
     open_sockets_.insert(descriptor);
     if (closing_) ::shutdown(descriptor, SHUT_RDWR);
     try {
-        co_await serveStream(std::move(accepted.socket));
+        co_await serveStream(std::move(accepted.socket), std::move(peer_address));
     } catch (const std::exception& failure) {
         services_.log.error("connection_failed", {{"reason", std::string{failure.what()}}});
     }
@@ -62,7 +63,7 @@ tenants::Task<void> PlatformServer::serve(gateway::net::AcceptedSocket accepted)
     leave();
 }
 
-tenants::Task<void> PlatformServer::serveStream(gateway::net::Descriptor socket) {
+tenants::Task<void> PlatformServer::serveStream(gateway::net::Descriptor socket, std::string peer_address) {
     const int descriptor = socket.number();
     gateway::net::AcceptResult handshake =
         co_await gateway::net::acceptTls(std::move(socket), tls_, services_.clock.steady() + kHandshakeDeadline);
@@ -70,7 +71,8 @@ tenants::Task<void> PlatformServer::serveStream(gateway::net::Descriptor socket)
         services_.log.info("handshake_failed", {{"reason", failure->reason}});
         co_return;
     }
-    PlatformConnection connection{std::move(std::get<gateway::net::Stream>(handshake)), descriptor, services_};
+    PlatformConnection connection{std::move(std::get<gateway::net::Stream>(handshake)), descriptor,
+                                  std::move(peer_address), services_};
     co_await connection.run();
 }
 

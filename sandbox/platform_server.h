@@ -17,9 +17,10 @@
 
 namespace sandbox {
 
-/// The platform's HTTPS listener on one event loop. A small server of its own beside the gateway's, because it must be
-/// able to misbehave: cut, reset, drip and be silent as the fault script says. It reads strictly, keeps connections alive
-/// and answers HTTP 412 with an empty body to a chunked request, as WeChat does.
+/// The platform's HTTPS listener on one event loop. A server of its own on the gateway's request reader, because it must be
+/// able to misbehave: reset before the body was read, cut, drip and be silent as the fault script says, and answer HTTP 412
+/// with an empty body to a chunked request. The gateway's server gives its handlers whole requests and takes whole answers;
+/// hooks for all that would be a danger in the one place that must never do it.
 class PlatformServer {
 public:
     PlatformServer(gateway::net::EventLoop& loop, PlatformServices services) : loop_(loop), services_(services) {}
@@ -39,7 +40,7 @@ public:
 private:
     tenants::Task<void> acceptAll();
     tenants::Task<void> serve(gateway::net::AcceptedSocket accepted);
-    tenants::Task<void> serveStream(gateway::net::Descriptor socket);
+    tenants::Task<void> serveStream(gateway::net::Descriptor socket, std::string peer_address);
     void closeAll();
     void enter();
     void leave();

@@ -74,6 +74,33 @@ inline Refusal postRequired() {
 inline Refusal bodyEmpty() {
     return {44002, "empty post data"};
 }
+inline Refusal dayLimitReached() {
+    return {45009, "reach max api daily quota limit"};
+}
+inline Refusal minuteLimitReached() {
+    return {45011, "api minute-quota reach limit"};
+}
+inline Refusal resetsUsedUp() {
+    return {48006, "forbid to clear quota because of reaching the limit"};
+}
+inline Refusal optionNameInvalid() {
+    return {61012, "option name is invalid"};
+}
+inline Refusal optionValueInvalid() {
+    return {61013, "option value is invalid"};
+}
+inline Refusal ridUnknown() {
+    return {76001, "rid not found"};
+}
+inline Refusal ridMalformed() {
+    return {76002, "rid is invalid"};
+}
+inline Refusal ridOfAnother() {
+    return {76003, "rid does not belong to this account"};
+}
+inline Refusal ridTooOld() {
+    return {76004, "rid is expired"};
+}
 inline Refusal bodyMalformed() {
     return {47001, "data format error"};
 }

@@ -19,7 +19,8 @@
 #include "sandbox/accounts_control.h"
 #include "sandbox/authorization_page.h"
 #include "sandbox/component_api.h"
-#include "sandbox/event_pusher.h"
+#include "sandbox/component_control.h"
+#include "sandbox/event_pushers.h"
 #include "sandbox/json.h"
 #include "sandbox/platform_api.h"
 #include "sandbox/platform_control.h"
@@ -59,6 +60,18 @@ PictureReader workerReader(const Options& options) {
     return [pool = std::move(pool)](std::string_view picture) { return pool->read({picture.data(), picture.size()}); };
 }
 
+std::vector<ComponentKeys> keysOf(const Options& options) {
+    std::vector<ComponentKeys> keys;
+    for (const auto& component : options.components) keys.push_back(component.keys);
+    return keys;
+}
+
+EventPushers::MakeSender senders(const Options& options) {
+    return [authority_file = options.push_authority_file] {
+        return std::make_unique<HttpPushSender>(authority_file, kPushTimeout);
+    };
+}
+
 }  // namespace
 
 /// Everything in the order in which it can be built; what is below may use what is above.
@@ -67,27 +80,31 @@ public:
     Parts(const Options& options, const tenants::Clock& base_clock, Log::Sink log_sink, PictureReader reader)
         : lock_(takeDataFolder(options.data_folder)),
           ready_file_(options.ready_file),
-          keys_(options.component),
           clock_(base_clock),
           log_(base_clock, std::move(log_sink)),
-          store_(options.data_folder / "platform.json", kStateWriteDelay, log_),
-          sender_(options.push_authority_file, kPushTimeout),
-          pusher_(store_, keys_, base_clock, clock_, sender_, log_, {}),
+          store_(options.data_folder / "platform.json", keysOf(options), kStateWriteDelay, log_),
+          pushers_(store_, keysOf(options), base_clock, clock_, senders(options), log_),
           file_worker_(1, kFileWorkerLimits, base_clock),
           read_workers_(static_cast<std::size_t>(options.recogniser_workers), kReadersLimits, base_clock),
           loops_(1),
-          component_(store_, keys_, clock_, [this] { pusher_.pushTicketSoon(); }),
-          ocr_(store_, clock_, calls_, answers_, untilStopped(reader ? std::move(reader) : workerReader(options)),
-               read_workers_, log_,
+          gate_(store_, clock_, quotas_),
+          component_(store_, gate_, clock_,
+                     [this](const std::string& component_appid) { pushers_.of(component_appid).pushTicketSoon(); }),
+          option_(store_, gate_),
+          quota_(store_, gate_, quotas_, rids_, clock_),
+          ocr_({store_, gate_, clock_, calls_, answers_, read_workers_, log_},
+               untilStopped(reader ? std::move(reader) : workerReader(options)),
                {.samples_folder = options.samples_folder, .too_large_errcode = options.too_large_errcode}),
-          page_(store_, keys_, clock_, pusher_),
-          api_(component_, ocr_, page_),
-          platform_(loops_.at(0), {api_, store_, keys_, clock_, calls_, faults_, log_}),
-          accounts_control_(store_, keys_, clock_, pusher_, file_worker_),
-          platform_control_({store_, keys_, clock_, pusher_, calls_, faults_, answers_, file_worker_}) {
+          page_(store_, clock_, pushers_),
+          api_({component_, option_, quota_, ocr_, page_}),
+          platform_(loops_.at(0), {api_, store_, clock_, calls_, faults_, rids_, log_}),
+          accounts_control_(store_, clock_, pushers_),
+          component_control_(store_, pushers_),
+          platform_control_({store_, clock_, pushers_, calls_, quotas_, faults_, answers_, file_worker_}) {
         if (!ready_file_.empty()) std::filesystem::remove(ready_file_);
         applyConsole(options);
         accounts_control_.addRoutes(router_);
+        component_control_.addRoutes(router_);
         platform_control_.addRoutes(router_);
         control_.emplace(loops_.all(), router_, gateway::http::Limits{}, callbacks());
         loops_.start();
@@ -95,7 +112,7 @@ public:
                                           gateway::net::TlsContext::server(options.certificate_file, options.key_file));
         control_port_ = control_->listen(options.listen_address, options.control_port);
         store_.flush();
-        pusher_.start();
+        pushers_.start();
         log_.info("listening",
                   {{"platform_port", std::int64_t{platform_port_}}, {"control_port", std::int64_t{control_port_}}});
         writeReadyFile();
@@ -107,7 +124,7 @@ public:
             std::filesystem::remove(ready_file_, ignored);
         }
         stopping_ = true;
-        pusher_.stop();  // first: control calls wait for it
+        pushers_.stop();  // first: control calls wait for it
         control_->shutdown(kControlGrace);
         platform_.shutdown();
         control_.reset();
@@ -133,8 +150,11 @@ private:
     /// Configured URLs come before those that the console was left with.
     void applyConsole(const Options& options) {
         store_.change([&](State& state) {
-            if (options.events_url) state.component.events_url = *options.events_url;
-            if (options.messages_url) state.component.messages_url = *options.messages_url;
+            for (const auto& configured : options.components) {
+                Component& component = state.component(configured.keys.appid);
+                if (configured.events_url) component.events_url = *configured.events_url;
+                if (configured.messages_url) component.messages_url = *configured.messages_url;
+            }
             clock_.setOffset(state.clock_offset);
         });
     }
@@ -166,24 +186,28 @@ private:
     std::atomic<bool> stopping_{false};
     gateway::net::Descriptor lock_;
     const std::filesystem::path ready_file_;
-    const ComponentKeys keys_;
     PlatformClock clock_;
     Log log_;
     StateStore store_;
-    HttpPushSender sender_;
-    EventPusher pusher_;
+    EventPushers pushers_;
     CallLog calls_;
+    RidLog rids_;
+    CallQuotas quotas_;
     FaultScript faults_;
     AnswerScript answers_;
     gateway::net::WorkerPool file_worker_;
     gateway::net::WorkerPool read_workers_;
     gateway::net::LoopGroup loops_;
+    CallGate gate_;
     ComponentApi component_;
+    OptionApi option_;
+    QuotaApi quota_;
     OcrApi ocr_;
     AuthorizationPage page_;
     PlatformApi api_;
     PlatformServer platform_;
     AccountsControl accounts_control_;
+    ComponentControl component_control_;
     PlatformControl platform_control_;
     gateway::http::Router router_;
     std::optional<gateway::http::Server> control_;

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <unistd.h>
+#include <algorithm>
 #include <cerrno>
 #include <fstream>
 #include <iterator>
@@ -15,6 +16,9 @@
 namespace sandbox {
 namespace {
 
+// After a write, so many times what it took.
+constexpr int kPauseFactor = 10;
+
 [[noreturn]] void failed(const std::string& what, const std::filesystem::path& file) {
     throw std::runtime_error(what + " " + file.string() + ": " + std::generic_category().message(errno));
 }
@@ -25,13 +29,19 @@ gateway::net::Descriptor openFile(const std::filesystem::path& file, int flags) 
     return descriptor;
 }
 
-State readState(const std::filesystem::path& file) {
-    if (!std::filesystem::exists(file)) return {};
+State readState(const std::filesystem::path& file, const std::vector<ComponentKeys>& components) {
+    State state;
+    if (!std::filesystem::exists(file)) {
+        adoptComponents(state, components);
+        return state;
+    }
     std::ifstream stream{file, std::ios::binary};
     const std::string content{std::istreambuf_iterator<char>{stream}, {}};
     if (!stream) throw std::runtime_error("cannot read " + file.string());
     try {
-        return stateFromJson(content);
+        state = stateFromJson(content, components.front().appid);
+        adoptComponents(state, components);
+        return state;
     } catch (const std::exception& failure) {
         throw std::runtime_error(file.string() + ": " + failure.what());
     }
@@ -57,10 +67,13 @@ void writeFileAtomically(const std::filesystem::path& file, std::string_view con
     if (::fsync(folder.number()) != 0) failed("cannot sync the folder of", file);
 }
 
-StateStore::StateStore(std::filesystem::path file, std::chrono::milliseconds write_delay, Log& log)
-    : file_(std::move(file)), write_delay_(write_delay), log_(log), state_(readState(file_)), writer_([this] {
-          writeInBackground();
-      }) {}
+StateStore::StateStore(std::filesystem::path file, const std::vector<ComponentKeys>& components,
+                       std::chrono::milliseconds write_delay, Log& log)
+    : file_(std::move(file)),
+      write_delay_(write_delay),
+      log_(log),
+      state_(readState(file_, components)),
+      writer_([this] { writeInBackground(); }) {}
 
 StateStore::~StateStore() {
     {
@@ -78,33 +91,37 @@ StateStore::~StateStore() {
 
 void StateStore::flush() {
     const std::scoped_lock file_lock{file_mutex_};
-    std::string content;
+    State copy;  // rendering takes far longer than copying, and calls wait for the lock
     std::uint64_t changes = 0;
     {
         const std::scoped_lock lock{mutex_};
         if (changes_ == written_changes_) return;
         changes = changes_;
-        content = stateToJson(state_);
+        copy = state_;
     }
-    writeFileAtomically(file_, content);
+    writeFileAtomically(file_, stateToJson(copy));
     written_changes_ = changes;
 }
 
 void StateStore::writeInBackground() {
     std::unique_lock lock{mutex_};
     std::uint64_t seen = 0;
+    std::chrono::steady_clock::duration delay = write_delay_;
     while (true) {
         changed_.wait(lock, [&] { return closing_ || changes_ != seen; });
         if (closing_) return;
         seen = changes_;
         // Changes come in bursts, so one write serves all that arrive within the delay.
-        if (changed_.wait_for(lock, write_delay_, [this] { return closing_; })) return;
+        if (changed_.wait_for(lock, delay, [this] { return closing_; })) return;
         lock.unlock();
+        const auto begin = std::chrono::steady_clock::now();
         try {
             flush();
         } catch (const std::exception& failure) {
             log_.error("state_not_written", {{"reason", std::string{failure.what()}}});
         }
+        delay = std::max<std::chrono::steady_clock::duration>(
+            write_delay_, kPauseFactor * (std::chrono::steady_clock::now() - begin));
         lock.lock();
     }
 }

@@ -14,12 +14,14 @@
 namespace sandbox {
 
 /// The platform's one state, shared by all threads, and its file. The file is replaced as a whole (new file, fsync,
-/// rename), so that a crash leaves the old state or the new one. Changes reach it within the delay, or at `flush`.
+/// rename), so that a crash leaves the old state or the new one. Changes reach it within the delay, or at `flush`. Where the
+/// state is large the delay grows, so that writing takes a tenth of the time at most.
 class StateStore {
 public:
-    /// Reads `file` where it exists, else begins empty; its folder must exist. Throws std::runtime_error that names the
-    /// file where it cannot be read or does not hold a state.
-    StateStore(std::filesystem::path file, std::chrono::milliseconds write_delay, Log& log);
+    /// Reads `file` where it exists, else begins empty; its folder must exist. The state has these components from then on,
+    /// at least one. Throws std::runtime_error that names the file where it cannot be read or does not hold a state.
+    StateStore(std::filesystem::path file, const std::vector<ComponentKeys>& components,
+               std::chrono::milliseconds write_delay, Log& log);
     /// Writes what is not written yet; a failure is logged.
     ~StateStore();
     StateStore(const StateStore&) = delete;

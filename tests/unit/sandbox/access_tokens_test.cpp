@@ -73,6 +73,27 @@ TEST(AccessTokens, TokenOfNobodyIsUnknown) {
     EXPECT_EQ(AccessTokens{}.standingOf("a", kStart), TokenStanding::kUnknown);
 }
 
+TEST(AccessTokens, FewDeadOnesAreRememberedAndTheForgottenAreTold) {
+    AccessTokens tokens;
+    std::vector<std::string> forgotten;
+    for (int number = 0; number < 7; ++number) {
+        for (const std::string& text : tokens.issue("t" + std::to_string(number), kStart + number * 2h))
+            forgotten.push_back(text);
+    }
+
+    EXPECT_EQ(forgotten, (std::vector<std::string>{"t0", "t1"}));
+    EXPECT_EQ(tokens.standingOf("t1", kStart + 12h), TokenStanding::kUnknown);
+    EXPECT_EQ(tokens.standingOf("t2", kStart + 12h), TokenStanding::kExpired);
+    EXPECT_EQ(tokens.standingOf("t6", kStart + 12h), TokenStanding::kValid);
+}
+
+TEST(AccessTokens, ManyRefreshesInTheOverlapForgetNoneThatWorks) {
+    AccessTokens tokens;
+    for (int number = 0; number < 60; ++number) tokens.issue("t" + std::to_string(number), kStart + number * 1s);
+
+    EXPECT_EQ(tokens.standingOf("t0", kStart + 60s), TokenStanding::kValid);
+}
+
 TEST(AccessTokens, OnlyTheNewestAreRemembered) {
     AccessTokens tokens;
     for (int number = 0; number < 65; ++number) tokens.issue("t" + std::to_string(number), kStart);

@@ -12,16 +12,21 @@ using Source = RecognitionQuota::Source;
 
 const tenants::UtcTime kNoon = test_support::beijingNoon();
 
+const std::string kComponent = "wxcomponent";
+
 Authorizer authorizedAccount() {
     Authorizer account;
     account.appid = "wx1";
-    account.sets = {kOcrPermissionSet};
-    account.authorize("refresh-1", kNoon);
+    account.authorizations[kComponent].authorize({kOcrPermissionSet}, "refresh-1", kNoon);
     return account;
 }
 
-int refusedWith(const Authorizer& account) {
-    const auto refusal = account.refusalForOcr();
+Authorization grantedOne() {
+    return authorizedAccount().authorizations.at(kComponent);
+}
+
+int refusedWith(const Authorizer& account, const std::string& component_appid = kComponent) {
+    const auto refusal = account.refusalForOcr(component_appid);
     return refusal ? refusal->errcode : 0;
 }
 
@@ -73,43 +78,53 @@ TEST(RecognitionQuota, UnitGoesBackWhereItCameFrom) {
     EXPECT_EQ(quota.recognitions_total, 0);
 }
 
-TEST(Authorizer, RenewedAuthorizationEndsEveryOlderToken) {
-    Authorizer account = authorizedAccount();
-    account.tokens.issue("access-1", kNoon);
+TEST(Authorization, RenewalEndsEveryOlderToken) {
+    Authorization authorization = grantedOne();
+    authorization.tokens.issue("access-1", kNoon);
 
-    account.authorize("refresh-2", kNoon + 1min);
+    authorization.authorize({kOcrPermissionSet}, "refresh-2", kNoon + 1min);
 
-    EXPECT_EQ(account.tokens.standingOf("access-1", kNoon + 1min), TokenStanding::kNotLatest);
-    EXPECT_FALSE(account.acceptsRefreshToken("refresh-1", kNoon + 1min));
-    EXPECT_TRUE(account.acceptsRefreshToken("refresh-2", kNoon + 1min));
+    EXPECT_EQ(authorization.tokens.standingOf("access-1", kNoon + 1min), TokenStanding::kNotLatest);
+    EXPECT_FALSE(authorization.acceptsRefreshToken("refresh-1", kNoon + 1min));
+    EXPECT_TRUE(authorization.acceptsRefreshToken("refresh-2", kNoon + 1min));
 }
 
-TEST(Authorizer, RotatedRefreshTokenWorksFiveMoreMinutes) {
-    Authorizer account = authorizedAccount();
+TEST(Authorization, RotatedRefreshTokenWorksFiveMoreMinutes) {
+    Authorization authorization = grantedOne();
 
-    account.rotateRefreshToken("refresh-2", kNoon);
+    authorization.rotateRefreshToken("refresh-2", kNoon);
 
-    EXPECT_TRUE(account.acceptsRefreshToken("refresh-1", kNoon + 5min - 1ms));
-    EXPECT_FALSE(account.acceptsRefreshToken("refresh-1", kNoon + 5min));
-    EXPECT_TRUE(account.acceptsRefreshToken("refresh-2", kNoon + 5min));
+    EXPECT_TRUE(authorization.acceptsRefreshToken("refresh-1", kNoon + 5min - 1ms));
+    EXPECT_FALSE(authorization.acceptsRefreshToken("refresh-1", kNoon + 5min));
+    EXPECT_TRUE(authorization.acceptsRefreshToken("refresh-2", kNoon + 5min));
 }
 
-TEST(Authorizer, KilledRefreshTokenLeavesNoneThatWorks) {
-    Authorizer account = authorizedAccount();
+TEST(Authorization, KilledRefreshTokenLeavesNoneThatWorks) {
+    Authorization authorization = grantedOne();
 
-    account.killRefreshToken();
+    authorization.killRefreshToken();
 
-    EXPECT_FALSE(account.acceptsRefreshToken("refresh-1", kNoon));
-    EXPECT_FALSE(account.acceptsRefreshToken("", kNoon));
+    EXPECT_FALSE(authorization.acceptsRefreshToken("refresh-1", kNoon));
+    EXPECT_FALSE(authorization.acceptsRefreshToken("", kNoon));
 }
 
 TEST(Authorizer, WithdrawnAccountIsNotAuthorized) {
     Authorizer account = authorizedAccount();
 
-    account.withdraw();
+    account.authorizations.at(kComponent).withdraw();
 
     EXPECT_EQ(refusedWith(account), 61003);
-    EXPECT_FALSE(account.acceptsRefreshToken("refresh-1", kNoon));
+    EXPECT_EQ(account.authorizationOf(kComponent), nullptr);
+    EXPECT_FALSE(account.authorizations.at(kComponent).acceptsRefreshToken("refresh-1", kNoon));
+}
+
+TEST(Authorizer, AuthorizationOfOneComponentIsNothingToAnother) {
+    Authorizer account = authorizedAccount();
+    account.sets = {17};
+
+    EXPECT_EQ(refusedWith(account, "wxother"), 61003);
+    EXPECT_EQ(account.setsFor("wxother"), (std::set<int>{17}));
+    EXPECT_EQ(account.setsFor(kComponent), (std::set<int>{kOcrPermissionSet}));
 }
 
 TEST(Authorizer, OcrIsRefusedInTheOrderOfChecks) {
@@ -120,10 +135,10 @@ TEST(Authorizer, OcrIsRefusedInTheOrderOfChecks) {
     account.verified = false;
     EXPECT_EQ(refusedWith(account), 48001);
 
-    account.sets = {17};
+    account.authorizations.at(kComponent).sets = {17};
     EXPECT_EQ(refusedWith(account), 61007);
 
-    account.withdraw();
+    account.authorizations.at(kComponent).withdraw();
     EXPECT_EQ(refusedWith(account), 61003);
 
     account.account_status = 19;
@@ -149,6 +164,12 @@ TEST(Authorizer, KindsHaveNamesThatReadBack) {
         EXPECT_EQ(accountKindOfName(accountKindName(kind)), kind);
     }
     EXPECT_EQ(accountKindOfName("shop"), std::nullopt);
+}
+
+TEST(RefreshTokenPlace, PlacesHaveNamesThatReadBack) {
+    for (const auto place : {RefreshTokenPlace::kRefresh, RefreshTokenPlace::kInfo, RefreshTokenPlace::kList})
+        EXPECT_EQ(refreshTokenPlaceOfName(refreshTokenPlaceName(place)), place);
+    EXPECT_EQ(refreshTokenPlaceOfName("somewhere"), std::nullopt);
 }
 
 }  // namespace

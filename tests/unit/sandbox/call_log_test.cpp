@@ -49,12 +49,51 @@ TEST(CallLog, NumbersGoOnAfterClearing) {
 
 TEST(CallLog, OldestAreForgottenAtTheLimit) {
     CallLog log;
-    for (int number = 0; number < 100'001; ++number) log.arrived(callTo("/p"));
+    for (int number = 0; number < 20'001; ++number) log.arrived(callTo("/p"));
 
     const auto calls = log.list("", 0);
 
-    EXPECT_EQ(calls.size(), 100'000U);
+    EXPECT_EQ(calls.size(), 20'000U);
     EXPECT_EQ(calls.front().number, 2);
+}
+
+TEST(CallLog, CountersTellCallsAndAnswersOfEachKind) {
+    CallLog log;
+    Call about_one = callTo("/p");
+    about_one.appid = "wxc";
+    about_one.authorizer_appid = "wx1";
+    log.answered(log.arrived(about_one), std::int64_t{0}, false);
+    log.answered(log.arrived(about_one), std::int64_t{61023}, false);
+    log.answered(log.arrived(about_one), std::string{"cut"}, true);
+    log.arrived(callTo("/q"));
+
+    const auto counters = log.counters("/p");
+
+    ASSERT_EQ(counters.size(), 1U);
+    EXPECT_EQ(counters.front().authorizer_appid, "wx1");
+    EXPECT_EQ(counters.front().calls, 3);
+    EXPECT_EQ(counters.front().answers, (std::map<std::string, std::int64_t>{{"0", 1}, {"61023", 1}, {"cut", 1}}));
+    EXPECT_EQ(log.counters("").size(), 2U);
+}
+
+TEST(CallLog, CountersOutliveForgottenCallsUntilTheyAreCleared) {
+    CallLog log;
+    for (int number = 0; number < 30'000; ++number) log.answered(log.arrived(callTo("/p")), std::int64_t{0}, false);
+    log.clear();
+    EXPECT_EQ(log.counters("/p").front().calls, 30'000);
+    EXPECT_EQ(log.counters("/p").front().answers.at("0"), 30'000);
+
+    log.clearCounters();
+
+    EXPECT_TRUE(log.counters("").empty());
+}
+
+TEST(CallLog, EndlessKindsOfCallsAreCountedTogether) {
+    CallLog log;
+    for (int number = 0; number < 100'010; ++number) log.arrived(callTo("/" + std::to_string(number)));
+
+    EXPECT_EQ(log.counters("").size(), 100'001U);
+    EXPECT_EQ(log.counters("…").front().calls, 10);
 }
 
 }  // namespace

@@ -15,27 +15,34 @@ using testing::StartsWith;
 
 const tenants::UtcTime kNow = test_support::beijingNoon();
 const ComponentKeys kKeys{.appid = "wxcomponent", .secret = "secret", .push_token = "push", .encoding_aes_key = ""};
+const ComponentKeys kOther{.appid = "wxsecond", .secret = "other", .push_token = "push", .encoding_aes_key = ""};
 
 class ConsentTest : public testing::Test {
 protected:
     ConsentTest() {
+        adoptComponents(state_, {kKeys, kOther});
         Authorizer account;
         account.appid = "wx1";
         account.sets = {kOcrPermissionSet};
         state_.authorizers.emplace("wx1", account);
         link_ = {.component_appid = "wxcomponent",
-                 .pre_auth_code = issuePreAuthCode(state_, kNow).text,
+                 .pre_auth_code = issuePreAuthCode(component(), kNow).text,
                  .redirect_uri = "https://gateway.test/wechat/authorized?state=s"};
     }
 
     Consent give(const std::optional<std::set<int>>& sets = std::nullopt) {
-        auto given = giveConsent(state_, kKeys, link_, "wx1", sets, kNow);
+        auto given = giveConsent(state_, link_, "wx1", sets, kNow);
         if (const auto* const fault = std::get_if<ConsentFault>(&given)) throw std::logic_error(fault->detail);
         return std::get<Consent>(std::move(given));
     }
     bool refused(const std::string& appid = "wx1", tenants::UtcTime now = kNow) {
-        return std::holds_alternative<ConsentFault>(giveConsent(state_, kKeys, link_, appid, std::nullopt, now));
+        return std::holds_alternative<ConsentFault>(giveConsent(state_, link_, appid, std::nullopt, now));
     }
+
+    Component& component() { return state_.component(kKeys.appid); }
+    Authorizer& account() { return state_.authorizers.at("wx1"); }
+    /// Of the first component; throws where there never was one.
+    Authorization& granted() { return account().authorizations.at(kKeys.appid); }
 
     State state_;
     AuthorizationLink link_;
@@ -44,34 +51,35 @@ protected:
 TEST_F(ConsentTest, FirstConsentAuthorizesAndSendsTheEvent) {
     const Consent consent = give();
 
-    EXPECT_TRUE(state_.authorizers.at("wx1").authorized);
+    EXPECT_TRUE(granted().authorized);
+    EXPECT_EQ(granted().sets, (std::set<int>{kOcrPermissionSet}));
     EXPECT_THAT(consent.redirect,
                 StartsWith("https://gateway.test/wechat/authorized?state=s&auth_code=queryauthcode%40%40%40"));
     EXPECT_THAT(consent.redirect, HasSubstr("&expires_in=600"));
     ASSERT_TRUE(consent.event);
     EXPECT_EQ(consent.event->info_type, kAuthorizedEvent);
     EXPECT_THAT(consent.event->message_xml, HasSubstr(link_.pre_auth_code));
-    EXPECT_EQ(state_.outbox.size(), 1U);
+    EXPECT_EQ(component().outbox.size(), 1U);
 }
 
 TEST_F(ConsentTest, RedirectAndEventBringDifferentCodesThatBothWork) {
     give();
 
-    ASSERT_EQ(state_.authorization_codes.size(), 2U);
-    const std::string first = state_.authorization_codes.begin()->first;
-    const std::string second = state_.authorization_codes.rbegin()->first;
-    EXPECT_TRUE(accepted(exchangeCode(state_, first, kNow)));
-    EXPECT_TRUE(accepted(exchangeCode(state_, second, kNow)));
+    ASSERT_EQ(component().authorization_codes.size(), 2U);
+    const std::string first = component().authorization_codes.begin()->first;
+    const std::string second = component().authorization_codes.rbegin()->first;
+    EXPECT_TRUE(accepted(exchangeCode(state_, component(), first, kNow)));
+    EXPECT_TRUE(accepted(exchangeCode(state_, component(), second, kNow)));
 }
 
 TEST_F(ConsentTest, RenewalWithoutChangeGivesNewTokensAndNoEvent) {
     give();
-    const std::string before = state_.authorizers.at("wx1").refresh_token;
+    const std::string before = granted().refresh_token;
 
     const Consent again = give();
 
     EXPECT_FALSE(again.event);
-    EXPECT_NE(state_.authorizers.at("wx1").refresh_token, before);
+    EXPECT_NE(granted().refresh_token, before);
 }
 
 TEST_F(ConsentTest, RenewalWithOtherSetsSendsTheUpdate) {
@@ -81,12 +89,12 @@ TEST_F(ConsentTest, RenewalWithOtherSetsSendsTheUpdate) {
 
     ASSERT_TRUE(again.event);
     EXPECT_EQ(again.event->info_type, kUpdateAuthorizedEvent);
-    EXPECT_EQ(state_.authorizers.at("wx1").sets, (std::set<int>{17}));
+    EXPECT_EQ(granted().sets, (std::set<int>{17}));
 }
 
 TEST_F(ConsentTest, ConsentAfterWithdrawalIsAFirstOneAgain) {
     give();
-    state_.authorizers.at("wx1").withdraw();
+    granted().withdraw();
 
     const Consent again = give();
 
@@ -115,7 +123,7 @@ TEST_F(ConsentTest, ForeignLinksAreRefused) {
     EXPECT_TRUE(refused());
     link_ = good;
     EXPECT_TRUE(refused("wx2"));
-    EXPECT_FALSE(state_.authorizers.at("wx1").authorized);
+    EXPECT_TRUE(account().authorizations.empty());
 }
 
 TEST_F(ConsentTest, AuthTypeChoosesTheKindOfAccount) {
@@ -123,7 +131,7 @@ TEST_F(ConsentTest, AuthTypeChoosesTheKindOfAccount) {
     EXPECT_TRUE(accountsOffered(state_, link_).empty());
     EXPECT_TRUE(refused());
 
-    state_.authorizers.at("wx1").kind = AccountKind::kService;
+    account().kind = AccountKind::kService;
     EXPECT_EQ(accountsOffered(state_, link_).size(), 1U);
     EXPECT_FALSE(refused());
 }
@@ -138,7 +146,7 @@ TEST_F(ConsentTest, BizAppidNamesTheOnlyAccount) {
 }
 
 TEST_F(ConsentTest, FrozenAccountIsNotOffered) {
-    state_.authorizers.at("wx1").account_status = 19;
+    account().account_status = 19;
 
     EXPECT_TRUE(accountsOffered(state_, link_).empty());
     EXPECT_TRUE(refused());
@@ -146,23 +154,65 @@ TEST_F(ConsentTest, FrozenAccountIsNotOffered) {
 
 TEST_F(ConsentTest, ChangedSetsOfAnAuthorizedAccountSendTheUpdateAndKeepTokens) {
     give();
-    Authorizer& account = state_.authorizers.at("wx1");
-    const std::string refresh_token = account.refresh_token;
+    const std::string refresh_token = granted().refresh_token;
 
-    const auto event = changeSets(state_, kKeys, account, {17}, kNow);
+    const auto event = changeSets(state_, component(), account(), {17}, kNow);
 
     ASSERT_TRUE(event);
     EXPECT_EQ(event->info_type, kUpdateAuthorizedEvent);
-    EXPECT_EQ(account.refresh_token, refresh_token);
-    EXPECT_EQ(account.refusalForOcr()->errcode, 61007);
+    EXPECT_EQ(granted().refresh_token, refresh_token);
+    EXPECT_EQ(account().refusalForOcr(kKeys.appid)->errcode, 61007);
 }
 
 TEST_F(ConsentTest, UnchangedSetsAndUnauthorizedAccountsSendNothing) {
-    Authorizer& account = state_.authorizers.at("wx1");
-
-    EXPECT_FALSE(changeSets(state_, kKeys, account, {17}, kNow));
+    EXPECT_FALSE(changeSets(state_, component(), account(), {17}, kNow));
     give();
-    EXPECT_FALSE(changeSets(state_, kKeys, account, {17}, kNow));
+    EXPECT_FALSE(changeSets(state_, component(), account(), {17}, kNow));
+}
+
+TEST_F(ConsentTest, UnchangedRenewalWithoutALinkIsSilentAndEndsTheTokens) {
+    give();
+    const std::string before = granted().refresh_token;
+    granted().tokens.issue("access", kNow);
+
+    const auto event = reauthorizeAccount(state_, component(), account(), std::nullopt, kNow);
+
+    EXPECT_FALSE(event);
+    EXPECT_NE(granted().refresh_token, before);
+    EXPECT_EQ(granted().tokens.standingOf("access", kNow), TokenStanding::kNotLatest);
+}
+
+TEST_F(ConsentTest, RenewalWithoutALinkTellsChangedSets) {
+    give();
+
+    const auto event = reauthorizeAccount(state_, component(), account(), std::set<int>{17}, kNow);
+
+    ASSERT_TRUE(event);
+    EXPECT_EQ(event->info_type, kUpdateAuthorizedEvent);
+    EXPECT_EQ(granted().sets, (std::set<int>{17}));
+}
+
+TEST_F(ConsentTest, SecondComponentGetsTokensOfItsOwn) {
+    give();
+    Component& second = state_.component(kOther.appid);
+    link_ = {.component_appid = kOther.appid,
+             .pre_auth_code = issuePreAuthCode(second, kNow).text,
+             .redirect_uri = "https://other.test/x"};
+
+    const Consent consent = give(std::set<int>{17});
+
+    ASSERT_TRUE(consent.event);
+    EXPECT_EQ(consent.event->info_type, kAuthorizedEvent);
+    EXPECT_EQ(consent.event->component_appid, kOther.appid);
+    EXPECT_EQ(second.outbox.size(), 1U);
+    EXPECT_EQ(granted().sets, (std::set<int>{kOcrPermissionSet}));
+    EXPECT_NE(granted().refresh_token, account().authorizations.at(kOther.appid).refresh_token);
+}
+
+TEST_F(ConsentTest, PreAuthCodeOfAnotherComponentIsRefused) {
+    link_.component_appid = kOther.appid;
+
+    EXPECT_TRUE(refused());
 }
 
 TEST(AuthorizationLink, IsReadFromPcAndMobileForms) {

@@ -1,6 +1,7 @@
 #include "sandbox/event_pusher.h"
 
 #include <condition_variable>
+#include <functional>
 #include <map>
 #include <optional>
 
@@ -24,6 +25,8 @@ const ComponentKeys kKeys{.appid = "wxc0a1b2c3d4e5f607",
                           .secret = "secret",
                           .push_token = "GwPushToken01",
                           .encoding_aes_key = "Gk7wQ2mZ9xT4bN6vR1cY8sJ5hL3pD0fA7eU2iO4qW8k"};
+
+const std::string kNewKey = "q7Xc3VbN9mKfT2sRw8LzYp4JhDgA6uEo1iC5nMtBvZd";
 
 /// Keeps what was sent, and answers as it is told.
 class FakeSender final : public PushSender {
@@ -76,21 +79,28 @@ private:
 };
 
 /// The message inside a push, or a failed expectation.
-std::string opened(const FakeSender::Sent& sent) {
+std::string opened(const FakeSender::Sent& sent, const std::string& aes_key = kKeys.encoding_aes_key) {
     gateway::http::RequestHead head;
     head.query = sent.url.substr(sent.url.find('?') + 1);
     const auto begin = sent.body.find("<Encrypt><![CDATA[") + 18;
     const std::string encrypted = sent.body.substr(begin, sent.body.find("]]></Encrypt>") - begin);
     const auto message = gateway::wechat::openPush(
-        {kKeys.push_token, kKeys.encoding_aes_key, kKeys.appid}, std::nullopt, *head.queryParameter("msg_signature"),
+        {kKeys.push_token, aes_key, kKeys.appid}, std::nullopt, *head.queryParameter("msg_signature"),
         *head.queryParameter("timestamp"), *head.queryParameter("nonce"), encrypted);
     return message ? std::string{message->expose()} : "not a good push";
 }
 
 class EventPusherTest : public testing::Test {
 protected:
-    EventPusherTest() : store_(folder_.path() / "platform.json", 1h, log_) {
-        store_.change([](State& state) { state.component.events_url = "http://127.0.0.1:1/events"; });
+    EventPusherTest() : store_(folder_.path() / "platform.json", {kKeys}, 1h, log_) {
+        change([](Component& component) { component.events_url = "http://127.0.0.1:1/events"; });
+    }
+
+    void change(const std::function<void(Component&)>& work) {
+        store_.change([&](State& state) { work(state.components.front()); });
+    }
+    Component component() {
+        return store_.read([](const State& state) { return state.components.front(); });
     }
 
     void start() {
@@ -99,19 +109,18 @@ protected:
     }
     Event makeEvent(const std::string& appid) {
         return store_.change(
-            [&](State& state) { return addUnauthorizedEvent(state, kKeys.appid, appid, clock_.now()); });
+            [&](State& state) { return addUnauthorizedEvent(state, state.components.front(), appid, clock_.now()); });
     }
-    std::size_t waiting() {
-        return store_.read([](const State& state) { return state.outbox.size(); });
-    }
+    std::size_t waiting() { return component().outbox.size(); }
 
     testing_support::TemporaryFolder folder_;
     test_support::FakeClock base_clock_{kNow};
     PlatformClock clock_{base_clock_};
     Log log_{base_clock_, [](const std::string&) {}};
     StateStore store_;
-    FakeSender sender_;
-    EventPusher pusher_{store_, kKeys, base_clock_, clock_, sender_, log_, {.retry_pause = 0ms}};
+    std::unique_ptr<FakeSender> made_sender_ = std::make_unique<FakeSender>();
+    FakeSender& sender_ = *made_sender_;
+    EventPusher pusher_{store_, kKeys.appid, base_clock_, clock_, std::move(made_sender_), log_, {.retry_pause = 0ms}};
 };
 
 TEST_F(EventPusherTest, TicketIsPushedAtTheStartAndCanBeOpened) {
@@ -121,7 +130,7 @@ TEST_F(EventPusherTest, TicketIsPushedAtTheStartAndCanBeOpened) {
 
     EXPECT_THAT(sent.front().url, HasSubstr("http://127.0.0.1:1/events?signature="));
     EXPECT_THAT(sent.front().url, HasSubstr("&encrypt_type=aes&msg_signature="));
-    const std::string ticket = store_.read([](const State& state) { return state.component.tickets.back().text; });
+    const std::string ticket = component().tickets.back().text;
     EXPECT_THAT(opened(sent.front()), HasSubstr(ticket));
 }
 
@@ -216,23 +225,11 @@ TEST_F(EventPusherTest, DelayedEventLetsOthersPass) {
 }
 
 TEST_F(EventPusherTest, WithoutAnEventsUrlNothingIsPushed) {
-    store_.change([](State& state) { state.component.events_url.clear(); });
+    change([](Component& component) { component.events_url.clear(); });
     pusher_.start();
 
     EXPECT_EQ(tenants::runBlocking(pusher_.push(makeEvent("wx1"))), Delivery::kNoEventsUrl);
     EXPECT_EQ(waiting(), 0U);
-}
-
-TEST_F(EventPusherTest, TimersTicketIsDueAfterTenMinutesOfPlatformTime) {
-    start();
-
-    const auto before =
-        tenants::runBlocking(pusher_.changeAndPushDueTicket([this](State&) { clock_.setOffset(10min - 1ms); }));
-    const auto after =
-        tenants::runBlocking(pusher_.changeAndPushDueTicket([this](State&) { clock_.setOffset(10min); }));
-
-    EXPECT_EQ(before, std::nullopt);
-    EXPECT_EQ(after, Delivery::kDelivered);
 }
 
 TEST_F(EventPusherTest, PushesAreStampedWithTheUnmovedClock) {
@@ -242,15 +239,51 @@ TEST_F(EventPusherTest, PushesAreStampedWithTheUnmovedClock) {
     EXPECT_THAT(sender_.waitFor(1).front().url, HasSubstr("&timestamp=1795320000&"));
 }
 
+TEST_F(EventPusherTest, PushesAreStampedWithThePlatformsTimeWhereThatIsAsked) {
+    change([](Component& component) { component.platform_stamps = true; });
+    clock_.setOffset(24h);
+    start();
+
+    EXPECT_THAT(sender_.waitFor(1).front().url, HasSubstr("&timestamp=1795406400&"));
+}
+
+TEST_F(EventPusherTest, OldKeySealsAsManyPushesAsWereAskedFor) {
+    start();
+    change([](Component& component) {
+        component.previous_aes_key = component.currentAesKey();
+        component.changed_aes_key = kNewKey;
+        component.old_key_pushes = 1;
+    });
+
+    tenants::runBlocking(pusher_.push(makeEvent("wx1")));
+    tenants::runBlocking(pusher_.push(makeEvent("wx2")));
+
+    const auto sent = sender_.waitFor(3);
+    EXPECT_THAT(opened(sent[1]), HasSubstr("wx1"));
+    EXPECT_THAT(opened(sent[2], kNewKey), HasSubstr("wx2"));
+    EXPECT_EQ(component().old_key_pushes, 0);
+}
+
+TEST_F(EventPusherTest, TimerThatIsSwitchedOffPushesOnlyWhatIsAskedFor) {
+    change([](Component& component) { component.timer_pushes = false; });
+    pusher_.start();
+
+    EXPECT_EQ(tenants::runBlocking(pusher_.push(makeEvent("wx1"))), Delivery::kDelivered);
+    EXPECT_EQ(sender_.waitFor(1).size(), 1U);  // no ticket went before it
+
+    pusher_.pushTicketSoon();
+    EXPECT_THAT(opened(sender_.waitFor(2).back()), HasSubstr("ComponentVerifyTicket"));
+}
+
 TEST_F(EventPusherTest, FailedTicketStopsTheService) {
     start();
     sender_.failNext(3);
 
     EXPECT_EQ(tenants::runBlocking(pusher_.pushTicket()), Delivery::kFailed);
-    EXPECT_FALSE(store_.read([](const State& state) { return state.component.push_running; }));
+    EXPECT_FALSE(component().push_running);
 
     EXPECT_EQ(tenants::runBlocking(pusher_.pushTicket()), Delivery::kDelivered);
-    EXPECT_TRUE(store_.read([](const State& state) { return state.component.push_running; }));
+    EXPECT_TRUE(component().push_running);
 }
 
 TEST_F(EventPusherTest, StopEndsARunningPushAndKeepsItForTheNextStart) {
@@ -266,8 +299,9 @@ TEST_F(EventPusherTest, StopEndsARunningPushAndKeepsItForTheNextStart) {
     EXPECT_EQ(delivery, Delivery::kFailed);
     ASSERT_EQ(waiting(), 1U);
 
-    FakeSender sender;
-    EventPusher again{store_, kKeys, base_clock_, clock_, sender, log_, {.retry_pause = 0ms}};
+    auto made_sender = std::make_unique<FakeSender>();
+    FakeSender& sender = *made_sender;
+    EventPusher again{store_, kKeys.appid, base_clock_, clock_, std::move(made_sender), log_, {.retry_pause = 0ms}};
     again.start();
     bool found = false;
     for (const auto& sent : sender.waitFor(2)) found = found || opened(sent).find("wx1") != std::string::npos;

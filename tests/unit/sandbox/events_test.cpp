@@ -9,26 +9,34 @@ namespace {
 
 const tenants::UtcTime kNow = test_support::beijingNoon();  // 1795320000 as Unix time
 
-TEST(Events, TicketStandsInCdataInTheFirstMessage) {
+State stateWithComponent() {
     State state;
+    adoptComponents(state, {{.appid = "wxc", .secret = "s", .push_token = "p", .encoding_aes_key = ""}});
+    return state;
+}
 
-    const Event event = addTicketEvent(state, "wxc", {.text = "ticket@@@1", .issued_at = kNow}, true);
+TEST(Events, TicketStandsInCdataInTheFirstMessage) {
+    State state = stateWithComponent();
+    Component& component = state.components.front();
+
+    const Event event = addTicketEvent(state, component, {.text = "ticket@@@1", .issued_at = kNow}, true);
 
     EXPECT_EQ(event.message_xml,
               "<xml><AppId><![CDATA[wxc]]></AppId><CreateTime>1795320000</CreateTime>"
               "<InfoType><![CDATA[component_verify_ticket]]></InfoType>"
               "<ComponentVerifyTicket><![CDATA[ticket@@@1]]></ComponentVerifyTicket></xml>");
     EXPECT_TRUE(event.by_timer);
-    ASSERT_EQ(state.outbox.size(), 1U);
-    EXPECT_TRUE(state.outbox.front().by_timer);
+    ASSERT_EQ(component.outbox.size(), 1U);
+    EXPECT_TRUE(component.outbox.front().by_timer);
 }
 
 TEST(Events, EveryOtherMessageIsPlainText) {
-    State state;
-    addUnauthorizedEvent(state, "wxc", "wx1", kNow);
+    State state = stateWithComponent();
+    Component& component = state.components.front();
+    addUnauthorizedEvent(state, component, "wx1", kNow);
 
     const Event event = addAuthorizationEvent(
-        state, "wxc", kAuthorizedEvent,
+        state, component, kAuthorizedEvent,
         {.text = "code", .appid = "wx1", .expires_at = kNow + std::chrono::seconds{3600}}, "pre", kNow);
 
     EXPECT_EQ(
@@ -39,14 +47,15 @@ TEST(Events, EveryOtherMessageIsPlainText) {
 }
 
 TEST(Events, SettledEventLeavesTheOutbox) {
-    State state;
-    const Event first = addUnauthorizedEvent(state, "wxc", "wx1", kNow);
-    const Event second = addUnauthorizedEvent(state, "wxc", "wx2", kNow);
+    State state = stateWithComponent();
+    Component& component = state.components.front();
+    const Event first = addUnauthorizedEvent(state, component, "wx1", kNow);
+    const Event second = addUnauthorizedEvent(state, component, "wx2", kNow);
 
-    removeEvent(state, first.number);
+    removeEvent(component, first.number);
 
-    ASSERT_EQ(state.outbox.size(), 1U);
-    EXPECT_EQ(state.outbox.front().number, second.number);
+    ASSERT_EQ(component.outbox.size(), 1U);
+    EXPECT_EQ(component.outbox.front().number, second.number);
 }
 
 }  // namespace

@@ -9,9 +9,9 @@ TEST(FaultScript, FaultIsUsedUpAfterItsCount) {
     FaultScript script;
     script.add({.path = "/p", .mode = FaultMode::kCut, .count = 2});
 
-    EXPECT_TRUE(script.take("/p", "wx1"));
-    EXPECT_TRUE(script.take("/p", "wx1"));
-    EXPECT_FALSE(script.take("/p", "wx1"));
+    EXPECT_TRUE(script.take("/p", "wx1", ""));
+    EXPECT_TRUE(script.take("/p", "wx1", ""));
+    EXPECT_FALSE(script.take("/p", "wx1", ""));
     EXPECT_TRUE(script.planned().empty());
 }
 
@@ -19,10 +19,10 @@ TEST(FaultScript, FaultMeetsOnlyItsPathAndAccount) {
     FaultScript script;
     script.add({.path = "/p", .appid = "wx1", .mode = FaultMode::kCut});
 
-    EXPECT_FALSE(script.take("/q", "wx1"));
-    EXPECT_FALSE(script.take("/p", "wx2"));
-    EXPECT_FALSE(script.take("/p", ""));
-    EXPECT_TRUE(script.take("/p", "wx1"));
+    EXPECT_FALSE(script.take("/q", "wx1", ""));
+    EXPECT_FALSE(script.take("/p", "wx2", ""));
+    EXPECT_FALSE(script.take("/p", "", ""));
+    EXPECT_TRUE(script.take("/p", "wx1", ""));
 }
 
 TEST(FaultScript, FaultsAreUsedInTheOrderTheyCame) {
@@ -30,8 +30,8 @@ TEST(FaultScript, FaultsAreUsedInTheOrderTheyCame) {
     script.add({.path = "/p", .mode = FaultMode::kCut});
     script.add({.path = "/p", .mode = FaultMode::kSilent});
 
-    EXPECT_EQ(script.take("/p", "")->mode, FaultMode::kCut);
-    EXPECT_EQ(script.take("/p", "")->mode, FaultMode::kSilent);
+    EXPECT_EQ(script.take("/p", "", "")->mode, FaultMode::kCut);
+    EXPECT_EQ(script.take("/p", "", "")->mode, FaultMode::kSilent);
 }
 
 TEST(FaultScript, ModesHaveNamesThatReadBack) {
@@ -41,6 +41,27 @@ TEST(FaultScript, ModesHaveNamesThatReadBack) {
         EXPECT_EQ(faultModeName(*faultModeOfName(name)), name);
     }
     EXPECT_FALSE(faultModeOfName("explode"));
+}
+
+TEST(FaultScript, FaultMeetsTheAuthorizerThatAComponentsCallIsAbout) {
+    FaultScript script;
+    script.add({.path = "/p", .appid = "wx1", .mode = FaultMode::kCut});
+
+    EXPECT_FALSE(script.take("/p", "wxcomponent", "wx2"));
+    EXPECT_TRUE(script.take("/p", "wxcomponent", "wx1"));
+}
+
+TEST(FaultScript, EarlyResetIsTakenWithTheHeadAndOnlyInItsTurn) {
+    FaultScript script;
+    script.add({.path = "/p", .mode = FaultMode::kCut});
+    script.add({.path = "/p", .mode = FaultMode::kEarlyReset});
+    script.add({.path = "/p", .mode = FaultMode::kSilent});
+
+    EXPECT_FALSE(script.takeEarlyReset("/p", ""));
+    EXPECT_EQ(script.take("/p", "", "")->mode, FaultMode::kCut);
+    EXPECT_FALSE(script.takeEarlyReset("/q", ""));
+    EXPECT_TRUE(script.takeEarlyReset("/p", ""));
+    EXPECT_EQ(script.take("/p", "", "")->mode, FaultMode::kSilent);
 }
 
 TEST(AnswerScript, AnswerWithoutCountStaysUntilItIsCleared) {

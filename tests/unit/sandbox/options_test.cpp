@@ -53,9 +53,10 @@ TEST_F(OptionsTest, DefaultsStandWhereNothingIsSaid) {
     EXPECT_EQ(options.samples_folder.filename(), "samples");
     EXPECT_GE(options.recogniser_workers, 1);
     EXPECT_EQ(options.too_large_errcode, 40009);
-    EXPECT_FALSE(options.events_url);
+    ASSERT_EQ(options.components.size(), 1U);
+    EXPECT_FALSE(options.components.front().events_url);
     EXPECT_TRUE(options.ready_file.empty());
-    EXPECT_EQ(options.component.push_token, "GwPushToken01");
+    EXPECT_EQ(options.components.front().keys.push_token, "GwPushToken01");
 }
 
 TEST_F(OptionsTest, EnvironmentComesBeforeTheFile) {
@@ -66,8 +67,8 @@ TEST_F(OptionsTest, EnvironmentComesBeforeTheFile) {
     const Options options = read(std::string{kGood} + "listen.platform_port = 1234\n");
 
     EXPECT_EQ(options.platform_port, 0);
-    EXPECT_EQ(options.component.secret, "from the environment");
-    EXPECT_EQ(options.events_url, "http://127.0.0.1:8080/wechat/events");
+    EXPECT_EQ(options.components.front().keys.secret, "from the environment");
+    EXPECT_EQ(options.components.front().events_url, "http://127.0.0.1:8080/wechat/events");
 }
 
 TEST_F(OptionsTest, FaultsNameTheSetting) {
@@ -81,6 +82,35 @@ TEST_F(OptionsTest, FaultsNameTheSetting) {
     EXPECT_EQ(faultOf(good + "listen.address = 0.0.0.0\n"), "setting listen.address is not a loopback address");
     EXPECT_EQ(faultOf(good + "events_url = ftp://x\n"), "setting events_url is not an http or https URL");
     EXPECT_EQ(faultOf(good + "component.secret =\n"), "setting component.secret is missing");
+}
+
+constexpr const char* kSecond =
+    "component.2.appid = wxc2\n"
+    "component.2.secret = second\n"
+    "component.2.push_token = GwPushToken02\n"
+    "component.2.encoding_aes_key = q7Xc3VbN9mKfT2sRw8LzYp4JhDgA6uEo1iC5nMtBvZd\n"
+    "component.2.events_url = http://127.0.0.1:8080/second\n";
+
+TEST_F(OptionsTest, SeveralComponentsAreReadInTheirOrder) {
+    environment_["TOLLGATE_SANDBOX_COMPONENT_2_SECRET"] = "from the environment";
+
+    const Options options = read(std::string{kGood} + kSecond);
+
+    ASSERT_EQ(options.components.size(), 2U);
+    EXPECT_EQ(options.components.front().keys.appid, "wxc0a1b2c3d4e5f607");
+    EXPECT_EQ(options.components.back().keys.appid, "wxc2");
+    EXPECT_EQ(options.components.back().keys.secret, "from the environment");
+    EXPECT_EQ(options.components.back().events_url, "http://127.0.0.1:8080/second");
+}
+
+TEST_F(OptionsTest, FaultsOfFurtherComponentsNameTheSetting) {
+    const std::string good = std::string{kGood} + kSecond;
+
+    EXPECT_EQ(faultOf(std::string{kGood} + "component.2.appid = wxc2\n"), "setting component.2.secret is missing");
+    EXPECT_EQ(faultOf(good + "component.2.appid = wxc0a1b2c3d4e5f607\n"),
+              "setting component.2.appid is that of another component");
+    EXPECT_EQ(faultOf(good + "component.10.appid = wxc3\n"), "unknown setting component.10.appid");
+    EXPECT_EQ(faultOf(good + "component.2.color = red\n"), "unknown setting component.2.color");
 }
 
 TEST_F(OptionsTest, WrongAesKeyIsNotShown) {

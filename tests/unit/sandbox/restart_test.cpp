@@ -56,11 +56,13 @@ TEST(Restart, HeldEventIsPushedAfterTheRestart) {
     EXPECT_TRUE(found);
 }
 
-TEST(Restart, ControlChangeIsInTheFileWhenItIsAnswered) {
+TEST(Restart, SavedStateIsInTheFileWhenThatIsAnswered) {
     RunningSandbox sandbox;
-
     sandbox.control("POST", "/authorizers", R"({"appid":"wxplanted","kind":"service"})");
 
+    const auto saved = sandbox.control("POST", "/state:save");
+
+    EXPECT_EQ(booleanField(saved, "saved"), true);
     EXPECT_THAT(readFile(sandbox.options().data_folder / "platform.json"), HasSubstr("wxplanted"));
 }
 

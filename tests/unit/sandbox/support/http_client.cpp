@@ -61,6 +61,7 @@ HttpAnswer HttpClient::send(const HttpCall& call) {
     curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(call.timeout.count()));
     curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, &keep);
     curl_easy_setopt(easy, CURLOPT_WRITEDATA, &answer.body);
+    if (!call.from_address.empty()) curl_easy_setopt(easy, CURLOPT_INTERFACE, call.from_address.c_str());
     if (call.chunked) {
         curl_easy_setopt(easy, CURLOPT_POST, 1L);
         curl_easy_setopt(easy, CURLOPT_READFUNCTION, &give);

@@ -21,6 +21,7 @@ struct HttpCall {
     std::vector<std::string> headers = {};
     std::string body = {};
     bool chunked = false;
+    std::string from_address = {};  // empty: whatever the system chooses
     std::chrono::milliseconds timeout{30'000};
 };
 

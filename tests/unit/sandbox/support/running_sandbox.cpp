@@ -15,6 +15,11 @@ const ComponentKeys kKeys{.appid = "wxc0a1b2c3d4e5f607",
                           .push_token = "GwPushToken01",
                           .encoding_aes_key = "Gk7wQ2mZ9xT4bN6vR1cY8sJ5hL3pD0fA7eU2iO4qW8k"};
 
+const ComponentKeys kSecondKeys{.appid = "wxc2222222222222222",
+                                .secret = "second-secret",
+                                .push_token = "GwPushToken02",
+                                .encoding_aes_key = "q7Xc3VbN9mKfT2sRw8LzYp4JhDgA6uEo1iC5nMtBvZd"};
+
 }  // namespace
 
 recogniser::Outcome readTextPicture(std::string_view picture) {
@@ -34,7 +39,7 @@ RunningSandbox::RunningSandbox(PictureReader reader) : reader_(std::move(reader)
     options_.certificate_file = SANDBOX_TEST_CERTIFICATES "/server.pem";
     options_.key_file = SANDBOX_TEST_CERTIFICATES "/server.key";
     options_.data_folder = folder_.path() / "sandbox";
-    options_.component = kKeys;
+    options_.components = {{.keys = kKeys}, {.keys = kSecondKeys}};
     options_.recogniser_program = SANDBOX_TEST_RECOGNISER;
     options_.recogniser_deadline = std::chrono::milliseconds{60'000};  // sanitizers are slow; nothing here waits for it
     options_.samples_folder = folder_.path() / "samples";
@@ -120,19 +125,29 @@ std::vector<RunningSandbox::Json> RunningSandbox::calls(const std::string& query
 }
 
 std::string RunningSandbox::componentToken() {
-    if (!component_token_.empty()) return component_token_;
-    const Json answer =
-        post("/cgi-bin/component/api_component_token",
-             R"({"component_appid":")" + kKeys.appid + R"(","component_appsecret":")" + kKeys.secret +
-                 R"(","component_verify_ticket":")" + receiver_.newest("ComponentVerifyTicket") + "\"}");
-    component_token_ = stringField(answer, "component_access_token").value();
+    if (component_token_.empty()) component_token_ = componentTokenOf(kKeys, receiver_.newest("ComponentVerifyTicket"));
     return component_token_;
 }
 
 std::string RunningSandbox::newLink() {
-    const Json answer = post("/cgi-bin/component/api_create_preauthcode?access_token=" + componentToken(),
-                             R"({"component_appid":")" + kKeys.appid + "\"}");
-    return platformUrl("/cgi-bin/componentloginpage?component_appid=" + kKeys.appid +
+    return newLinkOf(kKeys, componentToken());
+}
+
+const ComponentKeys& RunningSandbox::secondKeys() {
+    return kSecondKeys;
+}
+
+std::string RunningSandbox::componentTokenOf(const ComponentKeys& keys, const std::string& ticket) const {
+    const Json answer = post("/cgi-bin/component/api_component_token",
+                             R"({"component_appid":")" + keys.appid + R"(","component_appsecret":")" + keys.secret +
+                                 R"(","component_verify_ticket":")" + ticket + "\"}");
+    return stringField(answer, "component_access_token").value();
+}
+
+std::string RunningSandbox::newLinkOf(const ComponentKeys& keys, const std::string& component_token) const {
+    const Json answer = post("/cgi-bin/component/api_create_preauthcode?access_token=" + component_token,
+                             R"({"component_appid":")" + keys.appid + "\"}");
+    return platformUrl("/cgi-bin/componentloginpage?component_appid=" + keys.appid +
                        "&pre_auth_code=" + percentEncoded(stringField(answer, "pre_auth_code").value()) +
                        "&redirect_uri=" + percentEncoded("https://gateway.test/wechat/authorized?state=s") +
                        "&auth_type=3");

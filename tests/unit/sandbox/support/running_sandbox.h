@@ -51,8 +51,14 @@ public:
     /// The calls of GET /calls.
     std::vector<Json> calls(const std::string& query = {}) const;
 
+    /// Of the first component.
     std::string componentToken();
     std::string newLink();
+    /// The second component that is configured; it has no events URL yet.
+    static const ComponentKeys& secondKeys();
+    /// Of a component whose newest ticket `ticket` is.
+    std::string componentTokenOf(const ComponentKeys& keys, const std::string& ticket) const;
+    std::string newLinkOf(const ComponentKeys& keys, const std::string& component_token) const;
     /// Makes an account with these fields and takes it through the real flow; gives its access token.
     std::string authorize(const std::string& appid, const std::string& more_fields = R"("sets":[17,117])");
     std::string refreshTokenOf(const std::string& appid) const { return refresh_tokens_.at(appid); }
