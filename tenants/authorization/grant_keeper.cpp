@@ -9,7 +9,6 @@ namespace tenants {
 
 namespace {
 
-constexpr int kNotAuthorizedToUs = 61003;
 // Somebody changes the authorization while we ask: what we were told may be older than that. Each round is one call.
 constexpr int kRoundsMax = 3;
 
@@ -97,7 +96,7 @@ Task<Result<Done>> GrantKeeper::readLocked(MerchantId merchant, When when, Share
         auto info = co_await platform_.authorizerInfo(component_token, current->appid);
         if (!info) {
             const Error& error = info.error();
-            if (error.upstream && error.upstream->errcode == kNotAuthorizedToUs)
+            if (errcodeOf(error) == errcodes::kNotAuthorizedToUs)
                 co_return co_await markWithdrawn(current);
             co_return error;
         }

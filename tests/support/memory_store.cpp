@@ -142,6 +142,16 @@ std::shared_ptr<const Authorization> MemoryAuthorizations::findByAppId(const App
     return nullptr;
 }
 
+std::vector<std::shared_ptr<const Authorization>> MemoryAuthorizations::expiringBefore(UtcTime until) const {
+    const std::scoped_lock lock{mutex_};
+    std::vector<std::shared_ptr<const Authorization>> expiring;
+    for (const auto& [merchant, authorization] : authorizations_) {
+        if (!authorization->withdrawn && authorization->access_expires_at < until) expiring.push_back(authorization);
+    }
+    std::ranges::stable_sort(expiring, {}, [](const auto& authorization) { return authorization->access_expires_at; });
+    return expiring;
+}
+
 Task<Result<std::shared_ptr<const Authorization>>> MemoryAuthorizations::save(Authorization next) {
     if (auto fault = faults_.check("save")) co_return *std::move(fault);
     std::shared_ptr<const Authorization> stored;

@@ -51,6 +51,7 @@ public:
 
     std::shared_ptr<const tenants::Authorization> find(const tenants::MerchantId& merchant) const override;
     std::shared_ptr<const tenants::Authorization> findByAppId(const tenants::AppId& appid) const override;
+    std::vector<std::shared_ptr<const tenants::Authorization>> expiringBefore(tenants::UtcTime until) const override;
     tenants::Task<tenants::Result<std::shared_ptr<const tenants::Authorization>>> save(
         tenants::Authorization next) override;
     std::shared_ptr<const tenants::ComponentState> component() const override;
