@@ -1,8 +1,8 @@
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
-#include <unordered_map>
 
 #include "tenants/authorization/platform.h"
 #include "tenants/base/async_mutex.h"
@@ -19,7 +19,7 @@ public:
         std::chrono::seconds failure_shared_for{5};  // a failure, among those with the same component token
     };
     /// Accounts with their refresh tokens; null: listed without one.
-    using Entries = std::unordered_map<AppId, SharedSecret>;
+    using Entries = std::map<AppId, SharedSecret>;
     using Reading = Result<std::shared_ptr<const Entries>>;
 
     AuthorizerList(Platform& platform, const Clock& clock, Settings settings)

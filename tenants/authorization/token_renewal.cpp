@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "tenants/base/concurrently.h"
+#include "tenants/base/flag_scope.h"
 
 namespace tenants {
 
@@ -16,26 +17,10 @@ struct TokenRenewal::Pass {
     std::atomic<std::size_t> platform_failures_in_a_row{0};
 };
 
-namespace {
-
-/// Sets a flag back, however the scope is left.
-class ClearAtEnd {
-public:
-    explicit ClearAtEnd(std::atomic<bool>& flag) : flag_(flag) {}
-    ~ClearAtEnd() { flag_ = false; }
-    ClearAtEnd(const ClearAtEnd&) = delete;
-    ClearAtEnd& operator=(const ClearAtEnd&) = delete;
-
-private:
-    std::atomic<bool>& flag_;
-};
-
-}  // namespace
-
 Task<TokenRenewal::Report> TokenRenewal::renewDue() {
     Report report;
-    if (stopped_ || running_.exchange(true)) co_return report;
-    const ClearAtEnd running{running_};
+    const FlagScope running{running_};
+    if (stopped_ || !running.entered()) co_return report;
     auto component = co_await tokens_.renewComponentIfDue();
     if (!component) {
         report.component_failure = std::move(component).error();

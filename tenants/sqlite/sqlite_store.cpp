@@ -16,8 +16,10 @@
 #include "tenants/sqlite/merchant_tables.h"
 #include "tenants/sqlite/migrator.h"
 #include "tenants/sqlite/reader_pool.h"
+#include "tenants/sqlite/reconciliation_tables.h"
 #include "tenants/sqlite/sqlite_authorization_store.h"
 #include "tenants/sqlite/sqlite_merchant_store.h"
+#include "tenants/sqlite/sqlite_reconciliation_store.h"
 #include "tenants/sqlite/sqlite_usage_ledger.h"
 #include "tenants/sqlite/writer.h"
 
@@ -69,7 +71,9 @@ struct SqliteStore::Parts {
           authorization_tables(writer.database(), seals),
           ledger(writer, ledger_tables, readers, keys, application),
           merchants(writer, merchant_tables, merchant_directory),
-          authorizations(writer, authorization_tables, authorization_directory, seals) {
+          authorizations(writer, authorization_tables, authorization_directory, seals),
+          reconciliation_tables(writer.database(), component_appid),
+          reconciliations(writer, reconciliation_tables) {
         merchant_tables.load(merchant_directory);
         authorization_tables.load(authorization_directory);
         writer.join(ledger_tables);
@@ -92,6 +96,8 @@ struct SqliteStore::Parts {
     SqliteUsageLedger ledger;
     SqliteMerchantStore merchants;
     SqliteAuthorizationStore authorizations;
+    ReconciliationTables reconciliation_tables;
+    SqliteReconciliationStore reconciliations;
 };
 
 std::unique_ptr<SqliteStore> SqliteStore::open(const std::filesystem::path& path, const KeyRing& keys,
@@ -116,6 +122,9 @@ AuthorizationStore& SqliteStore::authorizations() noexcept {
 }
 UsageLedger& SqliteStore::ledger() noexcept {
     return parts_->ledger;
+}
+ReconciliationStore& SqliteStore::reconciliations() noexcept {
+    return parts_->reconciliations;
 }
 bool SqliteStore::ready() const {
     return parts_->writer.ready();

@@ -10,6 +10,7 @@
 #include <string_view>
 
 #include "tenants/authorization/authorization_store.h"
+#include "tenants/authorization/reconciliation_report.h"
 #include "tenants/base/clock.h"
 #include "tenants/base/key_ring.h"
 #include "tenants/merchant/merchant_store.h"
@@ -31,7 +32,7 @@ struct SqliteSettings {
     std::function<void(std::string_view reason)> fatal;
 };
 
-/// The three storage ports in one SQLite file, by one writer thread with group commit (docs/storage.md). Changes resume
+/// The storage ports in one SQLite file, by one writer thread with group commit (docs/storage.md). Changes resume
 /// on the executor that awaits them, or on the writer's thread where there is none: code that runs without an executor
 /// must not block there and not destroy the store.
 class SqliteStore {
@@ -50,6 +51,7 @@ public:
     MerchantStore& merchants() noexcept;
     AuthorizationStore& authorizations() noexcept;
     UsageLedger& ledger() noexcept;
+    ReconciliationStore& reconciliations() noexcept;
 
     /// Whether changes can be taken: false after a failure, true again once a full disk has room. Any thread.
     bool ready() const;

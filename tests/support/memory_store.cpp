@@ -259,4 +259,34 @@ Task<std::vector<PlatformEvent>> MemoryAuthorizations::unhandledEvents() {
     co_return waiting;
 }
 
+Task<Result<Done>> MemoryReconciliations::save(ReconciliationReport report) {
+    if (auto fault = faults_.check("saveReport")) co_return *std::move(fault);
+    const std::scoped_lock lock{mutex_};
+    const auto known = std::ranges::find(reports_, report.id, &ReconciliationReport::id);
+    if (known != reports_.end()) {
+        *known = std::move(report);
+    } else {
+        reports_.push_back(std::move(report));
+    }
+    if (reports_.size() > kReportsKept) reports_.erase(reports_.begin());
+    co_return Done{};
+}
+
+Task<std::optional<ReconciliationReport>> MemoryReconciliations::find(ReconciliationId id) {
+    const std::scoped_lock lock{mutex_};
+    const auto known = std::ranges::find(reports_, id, &ReconciliationReport::id);
+    if (known == reports_.end()) co_return std::nullopt;
+    co_return *known;
+}
+
+Task<std::vector<ReconciliationReport>> MemoryReconciliations::newest(std::size_t count) {
+    const std::scoped_lock lock{mutex_};
+    std::vector<ReconciliationReport> newest;
+    for (auto report = reports_.rbegin(); report != reports_.rend() && newest.size() < count; ++report) {
+        newest.push_back(*report);
+        newest.back().differences.clear();
+    }
+    co_return newest;
+}
+
 }  // namespace test_support
