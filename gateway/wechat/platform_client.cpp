@@ -85,7 +85,8 @@ std::string PlatformClient::bodyOf(Fields fields) const {
         body += ",\"";
         body += name;
         body += "\":";
-        body += Poco::toJSON(std::string{value});
+        const auto* text = std::get_if<std::string_view>(&value);
+        body += text != nullptr ? Poco::toJSON(std::string{*text}) : std::to_string(std::get<std::int64_t>(value));
     }
     body += '}';
     return body;
@@ -113,6 +114,14 @@ Task<Result<AnswerJson>> PlatformClient::post(std::string endpoint, SharedSecret
     auto fields = AnswerJson::parse(answer.body);
     if (!fields) co_return noAnswer(endpoint, "answer has a number or a text beyond what can be read");
     co_return std::move(*fields);
+}
+
+Task<Result<tenants::Done>> PlatformClient::startPushTicket() {
+    // WeChat's name for the secret differs from api_component_token's.
+    auto posted = post("api_start_push_ticket", nullptr, bodyOf({{"component_secret", component_.secret->expose()}}));
+    const auto answer = co_await std::move(posted);
+    if (!answer) co_return answer.error();
+    co_return tenants::Done{};  // whether it had stopped is told by the text alone, which nobody may depend on
 }
 
 Task<Result<tenants::Platform::FreshToken>> PlatformClient::componentToken(SharedSecret ticket) {
@@ -178,6 +187,27 @@ Task<Result<tenants::Platform::AuthorizerInfo>> PlatformClient::authorizerInfo(S
         co_return noAnswer(endpoint, "answer is about another account");
     co_return AuthorizerInfo{readAccountFacts(*account), readGrantedSets(*granted),
                              granted->secret("authorizer_refresh_token")};
+}
+
+Task<Result<tenants::Platform::AuthorizerPage>> PlatformClient::authorizerList(SharedSecret component_token,
+                                                                               std::int64_t offset,
+                                                                               std::int64_t count) {
+    const std::string endpoint = "api_get_authorizer_list";
+    auto posted = post(endpoint, component_token, bodyOf({{"offset", offset}, {"count", count}}));
+    const auto answer = co_await std::move(posted);
+    if (!answer) co_return answer.error();
+    const auto total = answer->wholeNumber("total_count");
+    if (!total || *total < 0) co_return noAnswer(endpoint, "answer lacks total_count");
+    const auto entries = answer->objects("list");
+    if (!entries) co_return noAnswer(endpoint, "answer lacks list");
+    AuthorizerPage page;
+    page.total = *total;
+    page.entries = entries->size();
+    for (const AnswerJson& entry : *entries) {
+        const std::string appid = readAuthorizerAppId(entry);
+        if (!appid.empty()) page.authorizers.push_back({tenants::AppId{appid}, entry.secret("refresh_token")});
+    }
+    co_return page;
 }
 
 }  // namespace gateway::wechat

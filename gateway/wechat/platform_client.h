@@ -1,10 +1,11 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <initializer_list>
 #include <string>
 #include <string_view>
-#include <utility>
+#include <variant>
 
 #include "gateway/wechat/https_caller.h"
 #include "tenants/authorization/platform.h"
@@ -29,6 +30,7 @@ public:
     PlatformClient(HttpsCaller& caller, const tenants::Clock& clock, ComponentIdentity component,
                    std::chrono::milliseconds call_max = std::chrono::seconds{8});
 
+    tenants::Task<tenants::Result<tenants::Done>> startPushTicket() override;
     tenants::Task<tenants::Result<FreshToken>> componentToken(tenants::SharedSecret ticket) override;
     tenants::Task<tenants::Result<FreshToken>> preAuthCode(tenants::SharedSecret component_token) override;
     tenants::Task<tenants::Result<Grant>> queryAuth(tenants::SharedSecret component_token,
@@ -38,9 +40,15 @@ public:
                                                                        tenants::SharedSecret refresh_token) override;
     tenants::Task<tenants::Result<AuthorizerInfo>> authorizerInfo(tenants::SharedSecret component_token,
                                                                   tenants::AppId appid) override;
+    tenants::Task<tenants::Result<AuthorizerPage>> authorizerList(tenants::SharedSecret component_token,
+                                                                  std::int64_t offset, std::int64_t count) override;
 
 private:
-    using Fields = std::initializer_list<std::pair<std::string_view, std::string_view>>;
+    struct Field {
+        std::string_view name;
+        std::variant<std::string_view, std::int64_t> value;
+    };
+    using Fields = std::initializer_list<Field>;
 
     /// The request's JSON: our appid and `fields`.
     std::string bodyOf(Fields fields) const;

@@ -51,6 +51,9 @@ public:
 
     virtual std::shared_ptr<const Authorization> find(const MerchantId& merchant) const = 0;
     virtual std::shared_ptr<const Authorization> findByAppId(const AppId& appid) const = 0;
+    /// Those not withdrawn that have no access token or one that ends before `until`, the soonest first. Costs by what it
+    /// gives and not by how many there are.
+    virtual std::vector<std::shared_ptr<const Authorization>> expiringBefore(UtcTime until) const = 0;
     /// Stores `next` where the stored generation is still `next.generation` (0: there is none yet) and gives it with
     /// its new generation. kPreconditionFailed where somebody was faster; kConflict where the appid belongs to
     /// another merchant.

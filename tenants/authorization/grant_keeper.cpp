@@ -9,7 +9,6 @@ namespace tenants {
 
 namespace {
 
-constexpr int kNotAuthorizedToUs = 61003;
 // Somebody changes the authorization while we ask: what we were told may be older than that. Each round is one call.
 constexpr int kRoundsMax = 3;
 
@@ -30,11 +29,23 @@ Task<Result<Done>> GrantKeeper::refreshGrants(MerchantId merchant) {
     const auto authorization = store_.find(merchant);
     if (authorization == nullptr || authorization->withdrawn) co_return notAuthorized();
     if (!authorization->grants_stale) co_return Done{};
-    co_return co_await readGrants(std::move(merchant), When::kIfStale);
+    auto read = co_await readGrants(std::move(merchant), When::kIfStale);
+    if (!read) co_return std::move(read).error();
+    co_return Done{};
 }
 
 Task<Result<Done>> GrantKeeper::rereadGrants(MerchantId merchant) {
+    auto read = co_await readGrants(std::move(merchant), When::kAlways);
+    if (!read) co_return std::move(read).error();
+    co_return Done{};
+}
+
+Task<Result<GrantReading>> GrantKeeper::compareGrants(MerchantId merchant) {
     co_return co_await readGrants(std::move(merchant), When::kAlways);
+}
+
+Task<Result<GrantReading>> GrantKeeper::restoreGrants(MerchantId merchant) {
+    co_return co_await readGrants(std::move(merchant), When::kEvenIfWithdrawn);
 }
 
 GrantKeeper::Doubts& GrantKeeper::doubtsOf(const MerchantId& merchant) {
@@ -81,40 +92,44 @@ Task<Result<Done>> GrantKeeper::writeDoubt(MerchantId merchant) {
     co_return Done{};
 }
 
-Task<Result<Done>> GrantKeeper::readGrants(MerchantId merchant, When when) {
-    std::function<Task<Result<Done>>(SharedSecret)> call = [this, &merchant, when](SharedSecret component_token) {
+Task<Result<GrantReading>> GrantKeeper::readGrants(MerchantId merchant, When when) {
+    std::function<Task<Result<GrantReading>>(SharedSecret)> call = [this, &merchant,
+                                                                    when](SharedSecret component_token) {
         return readLocked(merchant, when, std::move(component_token));
     };
-    co_return co_await tokens_.asComponentFor<Done>(merchant, std::move(call));
+    co_return co_await tokens_.asComponentFor<GrantReading>(merchant, std::move(call));
 }
 
-Task<Result<Done>> GrantKeeper::readLocked(MerchantId merchant, When when, SharedSecret component_token) {
+Task<Result<GrantReading>> GrantKeeper::readLocked(MerchantId merchant, When when, SharedSecret component_token) {
+    std::shared_ptr<const Authorization> current;
     std::optional<Platform::AuthorizerInfo> told;
     for (int round = 0; round < kRoundsMax; ++round) {
-        const auto current = store_.find(merchant);
-        if (current == nullptr || current->withdrawn) co_return notAuthorized();
-        if (when == When::kIfStale && !current->grants_stale) co_return Done{};
+        current = store_.find(merchant);
+        if (current == nullptr) co_return notAuthorized();
+        if (current->withdrawn && when != When::kEvenIfWithdrawn) co_return notAuthorized();
+        if (when == When::kIfStale && !current->grants_stale) co_return GrantReading{current, current};
         auto info = co_await platform_.authorizerInfo(component_token, current->appid);
         if (!info) {
             const Error& error = info.error();
-            if (error.upstream && error.upstream->errcode == kNotAuthorizedToUs)
-                co_return co_await markWithdrawn(current);
+            if (errcodeOf(error) == errcodes::kNotAuthorizedToUs) co_return co_await markWithdrawn(current);
             co_return error;
         }
         Authorization next = *current;
         told = *std::move(info);
         takeOver(*told, clock_.now(), next);
+        next.withdrawn = false;
         next.grants_stale = false;
         auto saved = co_await store_.save(std::move(next));
-        if (saved) co_return Done{};
+        if (saved) co_return GrantReading{current, *std::move(saved)};
         if (saved.error().code != ErrorCode::kPreconditionFailed) co_return std::move(saved).error();
     }
-    co_return co_await storeInDoubt(std::move(merchant), *std::move(told));
+    co_return co_await storeInDoubt(std::move(current), *std::move(told));
 }
 
 /// Changes come faster than WeChat answers, as when many scans are refused at once: what it told last counts for now, and
 /// stays in doubt.
-Task<Result<Done>> GrantKeeper::storeInDoubt(MerchantId merchant, Platform::AuthorizerInfo told) {
+Task<Result<GrantReading>> GrantKeeper::storeInDoubt(std::shared_ptr<const Authorization> before,
+                                                     Platform::AuthorizerInfo told) {
     const UtcTime now = clock_.now();
     std::function<bool(Authorization&)> edit = [&told, now](Authorization& next) {
         if (next.withdrawn) return false;
@@ -122,17 +137,17 @@ Task<Result<Done>> GrantKeeper::storeInDoubt(MerchantId merchant, Platform::Auth
         next.grants_stale = true;
         return true;
     };
-    auto changed = co_await changeAuthorization(store_, std::move(merchant), WhenAbsent::kRefuse, std::move(edit));
+    auto changed = co_await changeAuthorization(store_, before->merchant, WhenAbsent::kRefuse, std::move(edit));
     if (changed) {
         if ((*changed)->withdrawn) co_return notAuthorized();
-        co_return Done{};
+        co_return GrantReading{std::move(before), *std::move(changed)};
     }
     if (changed.error().code != ErrorCode::kConflict) co_return std::move(changed).error();
     co_return Error{ErrorCode::kUpstreamBusy, "The merchant's grants are changing; try again.",
                     "grants changed during every re-read"};
 }
 
-Task<Result<Done>> GrantKeeper::markWithdrawn(std::shared_ptr<const Authorization> before) {
+Task<Error> GrantKeeper::markWithdrawn(std::shared_ptr<const Authorization> before) {
     const UtcTime now = clock_.now();
     std::function<bool(Authorization&)> edit = [&before, now](Authorization& next) {
         if (next.withdrawn || !sameSecret(next.refresh_token, before->refresh_token)) return false;  // consented anew

@@ -10,6 +10,12 @@
 
 namespace tenants {
 
+/// What we knew of a merchant's grants, and what we know since WeChat told.
+struct GrantReading {
+    std::shared_ptr<const Authorization> before;
+    std::shared_ptr<const Authorization> after;
+};
+
 /// Keeps what we know of a merchant's grants true: the permission sets and the account's kind, verification and status.
 /// Safe from any thread.
 class GrantKeeper {
@@ -23,12 +29,17 @@ public:
     Task<Result<Done>> refreshGrants(MerchantId merchant);
     /// The same, but asks WeChat in any case: for the operator, and for events that tie.
     Task<Result<Done>> rereadGrants(MerchantId merchant);
+    /// The same, and tells what it changed.
+    Task<Result<GrantReading>> compareGrants(MerchantId merchant);
+    /// The same for an authorization that is withdrawn with us: where WeChat says that the account is authorized to us,
+    /// it counts again. The merchant's tokens are then for the keeper of tokens to bring back.
+    Task<Result<GrantReading>> restoreGrants(MerchantId merchant);
     /// Durably notes that the grants may not be true any more. Never waits for WeChat. Many at once, as when a crowd of
     /// scans is refused together, are written as one or two.
     Task<Result<Done>> doubtGrants(MerchantId merchant);
 
 private:
-    enum class When { kIfStale, kAlways };
+    enum class When { kIfStale, kAlways, kEvenIfWithdrawn };
     /// Doubts about one merchant's grants, one written at a time.
     struct Doubts {
         AsyncMutex lock;
@@ -37,10 +48,11 @@ private:
     };
     Doubts& doubtsOf(const MerchantId& merchant);
     Task<Result<Done>> writeDoubt(MerchantId merchant);
-    Task<Result<Done>> readGrants(MerchantId merchant, When when);
-    Task<Result<Done>> readLocked(MerchantId merchant, When when, SharedSecret component_token);
-    Task<Result<Done>> storeInDoubt(MerchantId merchant, Platform::AuthorizerInfo told);
-    Task<Result<Done>> markWithdrawn(std::shared_ptr<const Authorization> before);
+    Task<Result<GrantReading>> readGrants(MerchantId merchant, When when);
+    Task<Result<GrantReading>> readLocked(MerchantId merchant, When when, SharedSecret component_token);
+    Task<Result<GrantReading>> storeInDoubt(std::shared_ptr<const Authorization> before,
+                                            Platform::AuthorizerInfo told);
+    Task<Error> markWithdrawn(std::shared_ptr<const Authorization> before);
 
     TokenKeeper& tokens_;
     Platform& platform_;

@@ -6,11 +6,17 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "tenants/authorization/authorization_store.h"
+#include "tenants/authorization/authorizer_refresh.h"
 #include "tenants/authorization/platform.h"
+#include "tenants/authorization/refresh_trouble.h"
+#include "tenants/authorization/token_sighting.h"
 #include "tenants/base/async_mutex.h"
+#include "tenants/base/backoff.h"
 
 namespace tenants {
 
@@ -21,15 +27,22 @@ struct LiveToken {
     std::int64_t generation = 0;  // of the authorization it was read from
 };
 
-/// WeChat's answer to a component token that it does not take any more: 40001, 40014, 42001, 42006.
-bool refusesComponentToken(const Error& error);
+/// How well the component platform itself can call.
+struct ComponentHealth {
+    bool has_token = false;
+    UtcTime token_expires_at;
+    std::string trouble;  // why the last renewal failed, a stable short text; empty: fine
+};
 
 /// Keeps the component's and every merchant's access token usable: one refresh in flight per owner, freshness looked
 /// at again inside the lock, a new token stored before it is used, an older one never over a newer one.
 ///
-/// Order of locks: the component's before a merchant's. A merchant's lock is never held while the component's is
-/// waited for: where WeChat refuses the component token in the middle of work on a merchant, the merchant's lock is
-/// given up, the component token replaced, and the work taken up again.
+/// Who needs a token gets one that works without waiting; `TokenRenewal` renews those that come near their end. Only
+/// where none works the asker waits for a new one.
+///
+/// Order of locks: the component's before a merchant's, a merchant's before the list's. A merchant's lock is never held
+/// while the component's is waited for: where WeChat refuses the component token in the middle of work on a merchant, the
+/// merchant's lock is given up, the component token replaced, and the work taken up again.
 /// Safe from any thread.
 class TokenKeeper {
 public:
@@ -38,25 +51,46 @@ public:
         std::chrono::seconds authorizer_margin{600};
         std::chrono::seconds authorizer_jitter{120};  // and each merchant up to this much earlier, always the same
         std::chrono::milliseconds call_max{10'000};   // a token must outlive a call that starts now
-        std::chrono::milliseconds pause_after_failure{1'000};   // between failed refreshes, where no token works
-        std::chrono::milliseconds pause_while_working{15'000};  // and where the old one still does
+        // Between failed renewals: where no token works, where the old one still does, and where WeChat said a no that
+        // only somebody's act will change.
+        Backoff pause_dead{std::chrono::seconds{1}, std::chrono::seconds{15}};
+        Backoff pause_working{std::chrono::seconds{15}, std::chrono::minutes{2}};
+        Backoff pause_lasting{std::chrono::minutes{1}, std::chrono::minutes{10}};
+        // A component token that is refused so soon after it took the place of a refused one would be in vain again.
+        std::chrono::seconds component_replacement_pause{30};
+        AuthorizerList::Settings list = {};
     };
     TokenKeeper(Platform& platform, AuthorizationStore& store, const Clock& clock, Settings settings);
     ~TokenKeeper();
     TokenKeeper(const TokenKeeper&) = delete;
     TokenKeeper& operator=(const TokenKeeper&) = delete;
 
-    /// The component's token, made from the newest ticket when needed. kUpstreamUnreachable where no ticket has come
-    /// yet; the errors of Platform; kStoreUnavailable.
+    /// The component's token, made from the newest ticket where none works. kUpstreamUnreachable where no ticket has
+    /// come yet; the errors of Platform; kStoreUnavailable.
     Task<Result<SharedSecret>> componentToken();
     /// After WeChat refused `refused` (40001, 40014, 42001, 42006): a newer one, by one request however many ask.
     Task<Result<SharedSecret>> replaceComponentToken(SharedSecret refused);
 
-    /// The merchant's token. kMerchantNotAuthorized where there is none to be had. A token within its margin is renewed;
-    /// while it still works, a failed renewal does not stop it from being given.
+    /// The merchant's token. kMerchantNotAuthorized where there is none to be had.
     Task<Result<LiveToken>> usable(MerchantId merchant);
     /// After WeChat refused `refused`: a newer one, by one request however many ask.
     Task<Result<LiveToken>> replace(MerchantId merchant, LiveToken refused);
+
+    /// What there is to do ahead of time. Paused: it failed a moment ago.
+    enum class Need { kNone, kRenewal, kPause };
+    Need needOf(const Authorization& authorization);
+    /// No merchant's token needs a renewal earlier than this before its end, as long as the wall clock did not leap.
+    std::chrono::seconds authorizerMarginMax() const;
+    /// Renew where it is due, and not where that failed a moment ago: the error of then is given again.
+    Task<Result<Done>> renewComponentIfDue();
+    Task<Result<Done>> renewIfDue(MerchantId merchant);
+
+    /// WeChat's list of our accounts as it is now, which also serves the next recoveries. The errors of Platform.
+    Task<AuthorizerList::Reading> listAuthorizers();
+
+    ComponentHealth componentHealth() const;
+    /// What went wrong or well again since this was asked before, oldest first.
+    std::vector<TroubleChange> takeTroubleChanges();
 
     /// Runs `call` with the component token and, where WeChat refuses that token, once more with a newer one.
     template <class T>
@@ -67,47 +101,36 @@ public:
     Task<Result<T>> asComponentFor(MerchantId merchant, std::function<Task<Result<T>>(SharedSecret)> call);
 
 private:
-    enum class Freshness {
-        kFresh,  // to be used as it is
-        kDue,    // works, but should be renewed
-        kDead,   // may not outlive a call
-    };
-    /// What both clocks said when a token was new to us: its age is told by the steady one.
-    struct Sighting {
-        std::weak_ptr<const Secret> token;  // weak: the memory of a token must not outlive its use
-        UtcTime wall;
-        SteadyTime steady;
-        std::chrono::milliseconds left{0};
-    };
+    enum class Enough { kWorking, kFresh };  // which token is good enough not to ask for a newer one
     struct Failure {
         SteadyTime at;
         Error error;
+        int in_a_row = 1;
+        bool lasting = false;
+        SharedSecret credential;  // refresh token or ticket that it was made with: it says nothing of another one
     };
     struct Owner {
         AsyncMutex lock;
-        Sighting sighting;  // this and what follows: under `mutex_`
+        TokenSighting sighting;  // this and what follows: under `mutex_`
         std::optional<Failure> failure;
-        bool renewing = false;
     };
     struct Refusal {
         SharedSecret token;  // dead, so its memory may stay; and not weak: the store makes new copies of the same token
         Error error;
     };
-    struct Moment {
-        UtcTime wall;
-        SteadyTime steady;
-    };
-    class RenewingScope;
 
-    Moment moment() const { return {clock_.now(), clock_.steady()}; }
     Owner& ownerOf(const MerchantId& merchant);
     std::chrono::milliseconds marginOf(const MerchantId& merchant) const;
-    Freshness freshness(Owner& owner, const SharedSecret& token, UtcTime expires_at, std::chrono::milliseconds margin);
-    /// A due token that is being renewed already, or could not be a moment ago, is good enough.
-    bool renewalCanWait(Owner& owner) const;
-    std::optional<Error> recentFailure(Owner& owner) const;
+    Freshness freshness(const Authorization& authorization);
+    Freshness freshness(const ComponentState& state);
+    static bool isEnough(Freshness freshness, Enough enough, const SharedSecret& stored, const SharedSecret& refused);
+    std::optional<Error> recentFailure(const Owner& owner, const SharedSecret& credential, bool works,
+                                       std::uint64_t salt) const;
     void noteSuccess(Owner& owner, const SharedSecret& token, Moment started, std::chrono::seconds expires_in);
-    void noteFailure(Owner& owner, const Error& error);
+    void noteFailure(Owner& owner, const Error& error, const SharedSecret& credential);
+    void noteComponentTrouble(std::string now, std::string detail);
+    void noteChange(TroubleChange change);
+    std::optional<Error> noteReplacement();
     /// A component token that WeChat refused once is not shown to it again by those who queued behind that call.
     void noteRefusedComponentToken(const SharedSecret& token, const Error& error);
     std::optional<Error> refusalOfComponentToken(const SharedSecret& token) const;
@@ -116,23 +139,27 @@ private:
     Task<Result<T>> underLock(MerchantId merchant, std::function<Task<Result<T>>(SharedSecret)> call,
                               SharedSecret component_token);
 
-    Task<Result<SharedSecret>> renewComponent(SharedSecret refused);
+    Task<Result<SharedSecret>> renewComponent(SharedSecret refused, Enough enough);
     Task<Result<Platform::FreshToken>> askForComponentToken();
-    Task<Result<LiveToken>> renew(MerchantId merchant, SharedSecret refused);
-    Task<Result<LiveToken>> renewLocked(MerchantId merchant, SharedSecret refused, SharedSecret component_token);
-    Task<Result<Platform::AuthorizerTokens>> refresh(std::shared_ptr<const Authorization> current,
-                                                     SharedSecret component_token);
+    Task<Result<LiveToken>> renew(MerchantId merchant, SharedSecret refused, Enough enough);
+    Task<Result<LiveToken>> renewLocked(MerchantId merchant, SharedSecret refused, Enough enough,
+                                        SharedSecret component_token);
     Task<Result<LiveToken>> storeTokens(std::shared_ptr<const Authorization> before, Platform::AuthorizerTokens tokens,
                                         Moment started);
-    Task<Result<LiveToken>> refreshFailed(std::shared_ptr<const Authorization> before, Error error);
+    Task<Result<LiveToken>> refreshFailed(std::shared_ptr<const Authorization> before, Error error,
+                                          SharedSecret component_token);
 
     Platform& platform_;
     AuthorizationStore& store_;
     const Clock& clock_;
     const Settings settings_;
+    AuthorizerRefresh refresh_;
     Owner component_;
     mutable std::mutex mutex_;
-    std::optional<Refusal> component_refusal_;                       // the newest; under `mutex_`
+    std::optional<Refusal> component_refusal_;                       // the newest; this and what follows: under `mutex_`
+    std::optional<SteadyTime> component_replaced_at_;                // after a refusal
+    std::string component_trouble_;
+    std::vector<TroubleChange> changes_;
     std::unordered_map<MerchantId, std::unique_ptr<Owner>> owners_;  // one per merchant that we know, so bounded
 };
 

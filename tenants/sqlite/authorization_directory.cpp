@@ -17,6 +17,16 @@ std::shared_ptr<const Authorization> AuthorizationDirectory::findByAppId(const A
     return found != by_appid_.end() ? found->second : nullptr;
 }
 
+std::vector<std::shared_ptr<const Authorization>> AuthorizationDirectory::expiringBefore(UtcTime until) const {
+    std::vector<std::shared_ptr<const Authorization>> expiring;
+    const std::shared_lock lock{mutex_};
+    for (const auto& [expires_at, merchant] : by_expiry_) {
+        if (expires_at >= until) break;
+        expiring.push_back(by_merchant_.at(merchant));
+    }
+    return expiring;
+}
+
 std::shared_ptr<const ComponentState> AuthorizationDirectory::component() const {
     const std::shared_lock lock{mutex_};
     return component_;
@@ -25,7 +35,11 @@ std::shared_ptr<const ComponentState> AuthorizationDirectory::component() const 
 void AuthorizationDirectory::put(std::shared_ptr<const Authorization> authorization) {
     const std::scoped_lock lock{mutex_};
     std::shared_ptr<const Authorization>& place = by_merchant_[authorization->merchant];
-    if (place != nullptr && place->appid != authorization->appid) by_appid_.erase(place->appid);
+    if (place != nullptr) {
+        if (place->appid != authorization->appid) by_appid_.erase(place->appid);
+        by_expiry_.erase({place->access_expires_at, place->merchant});
+    }
+    if (!authorization->withdrawn) by_expiry_.emplace(authorization->access_expires_at, authorization->merchant);
     by_appid_[authorization->appid] = authorization;
     place = std::move(authorization);
 }

@@ -1,8 +1,11 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <shared_mutex>
 #include <unordered_map>
+#include <utility>
+#include <vector>
 
 #include "tenants/authorization/authorization_store.h"
 
@@ -14,6 +17,7 @@ class AuthorizationDirectory {
 public:
     std::shared_ptr<const Authorization> find(const MerchantId& merchant) const;
     std::shared_ptr<const Authorization> findByAppId(const AppId& appid) const;
+    std::vector<std::shared_ptr<const Authorization>> expiringBefore(UtcTime until) const;
     std::shared_ptr<const ComponentState> component() const;
 
     void put(std::shared_ptr<const Authorization> authorization);
@@ -23,6 +27,7 @@ private:
     mutable std::shared_mutex mutex_;
     std::unordered_map<MerchantId, std::shared_ptr<const Authorization>> by_merchant_;
     std::unordered_map<AppId, std::shared_ptr<const Authorization>> by_appid_;
+    std::set<std::pair<UtcTime, MerchantId>> by_expiry_;  // of those not withdrawn
     std::shared_ptr<const ComponentState> component_ = std::make_shared<const ComponentState>();
 };
 

@@ -24,6 +24,10 @@ std::shared_ptr<const Authorization> SqliteAuthorizationStore::findByAppId(const
     return directory_.findByAppId(appid);
 }
 
+std::vector<std::shared_ptr<const Authorization>> SqliteAuthorizationStore::expiringBefore(UtcTime until) const {
+    return directory_.expiringBefore(until);
+}
+
 Task<Result<std::shared_ptr<const Authorization>>> SqliteAuthorizationStore::save(Authorization next) {
     const SealedTokens tokens = seals_.sealTokens(next, next.generation + 1);
     Write write{writer_, [&] { return tables_.save(next, tokens); },

@@ -19,6 +19,7 @@ public:
 
     std::shared_ptr<const Authorization> find(const MerchantId& merchant) const override;
     std::shared_ptr<const Authorization> findByAppId(const AppId& appid) const override;
+    std::vector<std::shared_ptr<const Authorization>> expiringBefore(UtcTime until) const override;
     Task<Result<std::shared_ptr<const Authorization>>> save(Authorization next) override;
 
     std::shared_ptr<const ComponentState> component() const override;

@@ -19,8 +19,10 @@
 #include "tenants/sqlite/merchant_tables.h"
 #include "tenants/sqlite/migrator.h"
 #include "tenants/sqlite/reader_pool.h"
+#include "tenants/sqlite/reconciliation_tables.h"
 #include "tenants/sqlite/sqlite_authorization_store.h"
 #include "tenants/sqlite/sqlite_merchant_store.h"
+#include "tenants/sqlite/sqlite_reconciliation_store.h"
 #include "tenants/sqlite/sqlite_usage_ledger.h"
 #include "tenants/sqlite/writer.h"
 
@@ -63,7 +65,9 @@ struct ComponentParts {
     ComponentParts(Writer& writer, const KeyRing& keys, const AppId& component)
         : seals(keys, std::string{kStoreName} + "/" + component.text(), component),
           tables(writer.database(), seals),
-          store(writer, tables, directory, seals) {
+          store(writer, tables, directory, seals),
+          reconciliation_tables(writer.database(), component),
+          reconciliations(writer, reconciliation_tables) {
         tables.load(directory);
     }
     ComponentParts(const ComponentParts&) = delete;
@@ -74,6 +78,8 @@ struct ComponentParts {
     AuthorizationSeals seals;
     AuthorizationTables tables;
     SqliteAuthorizationStore store;
+    ReconciliationTables reconciliation_tables;
+    SqliteReconciliationStore reconciliations;
 };
 
 }  // namespace
@@ -144,6 +150,9 @@ AuthorizationStore& SqliteStore::authorizations(const AppId& component) {
 }
 UsageLedger& SqliteStore::ledger() noexcept {
     return parts_->ledger;
+}
+ReconciliationStore& SqliteStore::reconciliations(const AppId& component) {
+    return parts_->components.at(component)->reconciliations;
 }
 bool SqliteStore::ready() const {
     return parts_->writer.ready();

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tenants/authorization/authorization_store.h"
+#include "tenants/authorization/reconciliation_report.h"
 #include "tenants/base/clock.h"
 #include "tenants/base/key_ring.h"
 #include "tenants/merchant/merchant_store.h"
@@ -56,6 +57,7 @@ public:
     /// Of one of the platforms that the store was opened for; throws std::out_of_range for any other.
     AuthorizationStore& authorizations(const AppId& component);
     UsageLedger& ledger() noexcept;
+    ReconciliationStore& reconciliations(const AppId& component);
 
     /// Whether changes can be taken: false after a failure, true again once a full disk has room. Any thread.
     bool ready() const;

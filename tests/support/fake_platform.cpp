@@ -1,5 +1,6 @@
 #include "tests/support/fake_platform.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace test_support {
@@ -36,6 +37,17 @@ std::optional<Error> FakePlatform::arrive(std::string_view call, std::shared_ptr
     const bool known = component_token == nullptr || component_tokens_.contains(std::string{component_token->expose()});
     if (!known) return refusal(40001);
     return std::nullopt;
+}
+
+Task<Result<Done>> FakePlatform::startPushTicket() {
+    std::shared_ptr<Gate> delay;
+    Result<Done> answer = Done{};
+    {
+        const std::scoped_lock lock{mutex_};
+        if (auto planned = arrive("start_push", delay, nullptr)) answer = *std::move(planned);
+    }
+    if (delay) co_await delay->pass();
+    co_return answer;
 }
 
 Task<Result<Platform::FreshToken>> FakePlatform::componentToken(SharedSecret) {
@@ -116,6 +128,22 @@ Task<Result<Platform::AuthorizerInfo>> FakePlatform::authorizerInfo(SharedSecret
     co_return answer;
 }
 
+Task<Result<Platform::AuthorizerPage>> FakePlatform::authorizerList(SharedSecret component_token, std::int64_t offset,
+                                                                    std::int64_t count) {
+    std::shared_ptr<Gate> delay;
+    Result<AuthorizerPage> answer = unreachable();
+    {
+        const std::scoped_lock lock{mutex_};
+        if (auto planned = arrive("list", delay, component_token)) {
+            answer = *std::move(planned);
+        } else {
+            answer = pageNow(offset, count);
+        }
+    }
+    if (delay) co_await delay->pass();
+    co_return answer;
+}
+
 Result<Platform::Grant> FakePlatform::exchangeNow(const std::string& code) {
     const auto found = codes_.find(code);
     if (found == codes_.end()) return refusal(61009);
@@ -139,7 +167,21 @@ Result<Platform::AuthorizerTokens> FakePlatform::refreshNow(const std::string& a
 Result<Platform::AuthorizerInfo> FakePlatform::infoNow(const std::string& appid) {
     const Account& account = accounts_[appid];
     if (!account.authorized) return refusal(61003);
-    return AuthorizerInfo{account.facts, account.sets, shareSecret(account.refresh_token)};
+    return AuthorizerInfo{account.facts, account.sets,
+                          account.listed_with_token ? shareSecret(account.refresh_token) : nullptr};
+}
+
+Platform::AuthorizerPage FakePlatform::pageNow(std::int64_t offset, std::int64_t count) const {
+    AuthorizerPage page;
+    const std::size_t entries_max = std::min(page_entries_max_, static_cast<std::size_t>(count));
+    for (const auto& [appid, account] : accounts_) {
+        if (!account.authorized) continue;
+        if (page.total++ < offset || page.entries == entries_max) continue;
+        ++page.entries;
+        page.authorizers.push_back(
+            {AppId{appid}, account.listed_with_token ? shareSecret(account.refresh_token) : nullptr});
+    }
+    return page;
 }
 
 std::string FakePlatform::issue(std::string_view kind) {
@@ -152,6 +194,7 @@ std::string FakePlatform::consent(const std::string& appid) {
         Account& account = accounts_[appid];
         account.authorized = true;
         account.refresh_token = issue("refreshtoken@@@");
+        account.listed_with_token = true;
     }
     return secondCode(appid);
 }
@@ -187,6 +230,16 @@ void FakePlatform::setRefreshToken(const std::string& appid, std::string refresh
 void FakePlatform::omitRefreshToken() {
     const std::scoped_lock lock{mutex_};
     omit_refresh_token_ = true;
+}
+
+void FakePlatform::hideRefreshToken(const std::string& appid) {
+    const std::scoped_lock lock{mutex_};
+    accounts_[appid].listed_with_token = false;
+}
+
+void FakePlatform::limitPages(std::size_t entries) {
+    const std::scoped_lock lock{mutex_};
+    page_entries_max_ = entries;
 }
 
 void FakePlatform::forgetComponentTokens() {

@@ -16,16 +16,18 @@ namespace test_support {
 
 /// WeChat's component endpoints as a small model: accounts, codes that work once, refresh tokens that change with each
 /// consent. Calls can be made to fail or to hang. Calls are named `component_token`, `pre_auth_code`, `query_auth`,
-/// `refresh`, `info`. Safe from any thread.
+/// `refresh`, `info`, `list`, `start_push`. Safe from any thread.
 class FakePlatform final : public tenants::Platform {
 public:
     struct Account {
         bool authorized = false;
         std::string refresh_token;
+        bool listed_with_token = true;  // false: as where the code was never exchanged
         std::set<int> sets{tenants::kOcrPermissionSet};
         tenants::AccountFacts facts{tenants::AccountKind::kMiniProgram, true, 1, "a shop"};
     };
 
+    tenants::Task<tenants::Result<tenants::Done>> startPushTicket() override;
     tenants::Task<tenants::Result<FreshToken>> componentToken(tenants::SharedSecret ticket) override;
     tenants::Task<tenants::Result<FreshToken>> preAuthCode(tenants::SharedSecret component_token) override;
     tenants::Task<tenants::Result<Grant>> queryAuth(tenants::SharedSecret component_token,
@@ -35,6 +37,8 @@ public:
                                                                        tenants::SharedSecret refresh_token) override;
     tenants::Task<tenants::Result<AuthorizerInfo>> authorizerInfo(tenants::SharedSecret component_token,
                                                                   tenants::AppId appid) override;
+    tenants::Task<tenants::Result<AuthorizerPage>> authorizerList(tenants::SharedSecret component_token,
+                                                                  std::int64_t offset, std::int64_t count) override;
 
     /// The merchant's administrator consents: a new refresh token, and a code that can be exchanged once.
     std::string consent(const std::string& appid);
@@ -46,6 +50,10 @@ public:
     void setRefreshToken(const std::string& appid, std::string refresh_token);
     /// Answers of api_authorizer_token lack the refresh token from now on.
     void omitRefreshToken();
+    /// Neither list nor info tell the account's refresh token any more.
+    void hideRefreshToken(const std::string& appid);
+    /// Pages of the list have no more than `entries`, whatever is asked for.
+    void limitPages(std::size_t entries);
     /// No component token that was given out so far works any more.
     void forgetComponentTokens();
 
@@ -71,6 +79,7 @@ private:
     tenants::Result<Grant> exchangeNow(const std::string& code);
     tenants::Result<AuthorizerTokens> refreshNow(const std::string& appid, std::string_view refresh_token);
     tenants::Result<AuthorizerInfo> infoNow(const std::string& appid);
+    AuthorizerPage pageNow(std::int64_t offset, std::int64_t count) const;
     std::string issue(std::string_view kind);
 
     mutable std::mutex mutex_;
@@ -79,6 +88,7 @@ private:
     std::map<std::string, std::string> codes_;  // code: appid
     std::set<std::string> component_tokens_;
     bool omit_refresh_token_ = false;
+    std::size_t page_entries_max_ = static_cast<std::size_t>(kPageEntriesMax);
     int issued_ = 0;
 };
 

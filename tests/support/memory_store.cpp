@@ -142,6 +142,16 @@ std::shared_ptr<const Authorization> MemoryAuthorizations::findByAppId(const App
     return nullptr;
 }
 
+std::vector<std::shared_ptr<const Authorization>> MemoryAuthorizations::expiringBefore(UtcTime until) const {
+    const std::scoped_lock lock{mutex_};
+    std::vector<std::shared_ptr<const Authorization>> expiring;
+    for (const auto& [merchant, authorization] : authorizations_) {
+        if (!authorization->withdrawn && authorization->access_expires_at < until) expiring.push_back(authorization);
+    }
+    std::ranges::stable_sort(expiring, {}, [](const auto& authorization) { return authorization->access_expires_at; });
+    return expiring;
+}
+
 Task<Result<std::shared_ptr<const Authorization>>> MemoryAuthorizations::save(Authorization next) {
     if (auto fault = faults_.check("save")) co_return *std::move(fault);
     std::shared_ptr<const Authorization> stored;
@@ -247,6 +257,36 @@ Task<std::vector<PlatformEvent>> MemoryAuthorizations::unhandledEvents() {
     std::ranges::copy_if(events_, std::back_inserter(waiting),
                          [this](const PlatformEvent& event) { return !handled_.contains(event.id); });
     co_return waiting;
+}
+
+Task<Result<Done>> MemoryReconciliations::save(ReconciliationReport report) {
+    if (auto fault = faults_.check("saveReport")) co_return *std::move(fault);
+    const std::scoped_lock lock{mutex_};
+    const auto known = std::ranges::find(reports_, report.id, &ReconciliationReport::id);
+    if (known != reports_.end()) {
+        *known = std::move(report);
+    } else {
+        reports_.push_back(std::move(report));
+    }
+    if (reports_.size() > kReportsKept) reports_.erase(reports_.begin());
+    co_return Done{};
+}
+
+Task<std::optional<ReconciliationReport>> MemoryReconciliations::find(ReconciliationId id) {
+    const std::scoped_lock lock{mutex_};
+    const auto known = std::ranges::find(reports_, id, &ReconciliationReport::id);
+    if (known == reports_.end()) co_return std::nullopt;
+    co_return *known;
+}
+
+Task<std::vector<ReconciliationReport>> MemoryReconciliations::newest(std::size_t count) {
+    const std::scoped_lock lock{mutex_};
+    std::vector<ReconciliationReport> newest;
+    for (auto report = reports_.rbegin(); report != reports_.rend() && newest.size() < count; ++report) {
+        newest.push_back(*report);
+        newest.back().differences.clear();
+    }
+    co_return newest;
 }
 
 }  // namespace test_support

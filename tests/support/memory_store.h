@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tenants/authorization/authorization_store.h"
+#include "tenants/authorization/reconciliation_report.h"
 #include "tenants/merchant/merchant_store.h"
 #include "tests/support/memory_ledger.h"
 #include "tests/support/write_faults.h"
@@ -51,6 +52,7 @@ public:
 
     std::shared_ptr<const tenants::Authorization> find(const tenants::MerchantId& merchant) const override;
     std::shared_ptr<const tenants::Authorization> findByAppId(const tenants::AppId& appid) const override;
+    std::vector<std::shared_ptr<const tenants::Authorization>> expiringBefore(tenants::UtcTime until) const override;
     tenants::Task<tenants::Result<std::shared_ptr<const tenants::Authorization>>> save(
         tenants::Authorization next) override;
     std::shared_ptr<const tenants::ComponentState> component() const override;
@@ -80,12 +82,28 @@ private:
     std::set<std::int64_t> handled_;
 };
 
-/// The three stores over one set of faults, as the file-backed ones share one file.
+/// Reports without a file: the rules of ReconciliationStore.
+class MemoryReconciliations final : public tenants::ReconciliationStore {
+public:
+    explicit MemoryReconciliations(WriteFaults& faults) : faults_(faults) {}
+
+    tenants::Task<tenants::Result<tenants::Done>> save(tenants::ReconciliationReport report) override;
+    tenants::Task<std::optional<tenants::ReconciliationReport>> find(tenants::ReconciliationId id) override;
+    tenants::Task<std::vector<tenants::ReconciliationReport>> newest(std::size_t count) override;
+
+private:
+    WriteFaults& faults_;
+    std::mutex mutex_;
+    std::vector<tenants::ReconciliationReport> reports_;  // oldest first
+};
+
+/// The stores over one set of faults, as the file-backed ones share one file.
 struct MemoryStore {
     WriteFaults faults;
     MemoryLedger ledger{faults};
     MemoryMerchants merchants{faults, ledger};
     MemoryAuthorizations authorizations{faults};
+    MemoryReconciliations reconciliations{faults};
 };
 
 }  // namespace test_support

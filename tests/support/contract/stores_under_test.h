@@ -6,6 +6,7 @@
 #include <string>
 
 #include "tenants/authorization/authorization_store.h"
+#include "tenants/authorization/reconciliation_report.h"
 #include "tenants/merchant/merchant_store.h"
 #include "tenants/usage/usage_ledger.h"
 
@@ -14,7 +15,7 @@ namespace test_support {
 /// The third-party platform that every merchant of the contract tests belongs to.
 inline const tenants::AppId kComponent{"wxcomponent"};
 
-/// One implementation of the three storage ports over one state, empty at the start. The contract tests run against
+/// One implementation of the storage ports over one state, empty at the start. The contract tests run against
 /// every implementation; what they ask of it is what the domain may count on.
 class StoresUnderTest {
 public:
@@ -22,6 +23,7 @@ public:
     virtual tenants::MerchantStore& merchants() = 0;
     virtual tenants::AuthorizationStore& authorizations() = 0;  // of kComponent
     virtual tenants::UsageLedger& ledger() = 0;
+    virtual tenants::ReconciliationStore& reconciliations() = 0;
 };
 
 /// To be named in INSTANTIATE_TEST_SUITE_P(Name, UsageLedgerContract, testing::Values(StoresFactory{…})).

@@ -2,6 +2,7 @@
 
 #include "tests/support/contract/authorization_store_contract.h"
 #include "tests/support/contract/merchant_store_contract.h"
+#include "tests/support/contract/reconciliation_store_contract.h"
 #include "tests/support/contract/usage_ledger_contract.h"
 #include "tests/support/memory_store.h"
 
@@ -14,6 +15,7 @@ public:
     tenants::MerchantStore& merchants() override { return store_.merchants; }
     tenants::AuthorizationStore& authorizations() override { return store_.authorizations; }
     tenants::UsageLedger& ledger() override { return store_.ledger; }
+    tenants::ReconciliationStore& reconciliations() override { return store_.reconciliations; }
 
 private:
     MemoryStore store_;
@@ -26,6 +28,7 @@ StoresFactory memory() {
 INSTANTIATE_TEST_SUITE_P(Memory, MerchantStoreContract, testing::Values(memory()));
 INSTANTIATE_TEST_SUITE_P(Memory, AuthorizationStoreContract, testing::Values(memory()));
 INSTANTIATE_TEST_SUITE_P(Memory, UsageLedgerContract, testing::Values(memory()));
+INSTANTIATE_TEST_SUITE_P(Memory, ReconciliationStoreContract, testing::Values(memory()));
 
 }  // namespace
 }  // namespace test_support

@@ -2,6 +2,7 @@
 
 #include "tests/support/contract/authorization_store_contract.h"
 #include "tests/support/contract/merchant_store_contract.h"
+#include "tests/support/contract/reconciliation_store_contract.h"
 #include "tests/support/contract/stores_under_test.h"
 #include "tests/support/contract/usage_ledger_contract.h"
 #include "tests/unit/tenants/sqlite/store_fixture.h"
@@ -18,6 +19,7 @@ public:
     MerchantStore& merchants() override { return store_->merchants(); }
     AuthorizationStore& authorizations() override { return store_->authorizations(kComponent); }
     UsageLedger& ledger() override { return store_->ledger(); }
+    ReconciliationStore& reconciliations() override { return store_->reconciliations(kComponent); }
 
 private:
     TemporaryFolder folder_;
@@ -31,6 +33,7 @@ const StoresFactory kSqlite{"SqliteStore", [] { return std::make_unique<SqliteSt
 INSTANTIATE_TEST_SUITE_P(Sqlite, UsageLedgerContract, testing::Values(kSqlite));
 INSTANTIATE_TEST_SUITE_P(Sqlite, MerchantStoreContract, testing::Values(kSqlite));
 INSTANTIATE_TEST_SUITE_P(Sqlite, AuthorizationStoreContract, testing::Values(kSqlite));
+INSTANTIATE_TEST_SUITE_P(Sqlite, ReconciliationStoreContract, testing::Values(kSqlite));
 
 }  // namespace
 }  // namespace test_support
