@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <utility>
+#include <vector>
+
 #include "tenants/scan/scan_licence.h"
 #include "tests/support/spawned.h"
 #include "tests/support/world.h"
@@ -118,14 +121,41 @@ TEST_F(ScanIdempotency, AnotherRequestUnderTheSameKeyIsAMismatchInEveryState) {
     EXPECT_EQ(world_.charges(), 1U);
 }
 
-TEST_F(ScanIdempotency, UnknownOutcomeIsToldAgainWithTheSameRequestIdAndNotRepeated) {
-    world_.upstream.plan(FakeUpstream::silence(true, false));
-    EXPECT_EQ(repeatError().code, ErrorCode::kUpstreamUnreachable);
+TEST_F(ScanIdempotency, UnknownOutcomeIsToldAgainInTheSameWordsAndNotRepeated) {
+    UpstreamAnswer incomplete = FakeUpstream::recognised();
+    incomplete.has_licence = false;
+    const std::vector<std::pair<FakeUpstream::Answer, ErrorCode>> outcomes{
+        {FakeUpstream::silence(true, false), ErrorCode::kUpstreamUnreachable},
+        {FakeUpstream::silence(true, true), ErrorCode::kUpstreamTimeout},
+        {incomplete, ErrorCode::kUpstreamUnreachable}};
+    for (const auto& [outcome, code] : outcomes) {
+        ScanWorld world;
+        world.upstream.plan(outcome);
+
+        const auto first = world.scan(world.repeatable("idem-1"));
+        const auto again = world.scan(world.repeatable("idem-1"));
+
+        ASSERT_TRUE(!first && !again);
+        EXPECT_EQ(stableCode(first.error().code), stableCode(code));
+        EXPECT_EQ(stableCode(again.error().code), stableCode(code));
+        EXPECT_EQ(again.error().for_caller, first.error().for_caller);
+        EXPECT_EQ(again.error().request_id, "idem-1");
+        EXPECT_FALSE(first.error().replayed);
+        EXPECT_TRUE(again.error().replayed);
+        EXPECT_EQ(world.upstream.calls().size(), 1U);
+    }
+}
+
+TEST_F(ScanIdempotency, RequestThatACrashLeftBehindIsToldSo) {
+    const auto gate = world_.upstream.holdCalls();
+    Spawned<Result<ScanOutput>> first{world_.scans.scan(world_.repeatable("idem-1"))};
+    ASSERT_TRUE(runBlocking(world_.store.ledger.sweep(UtcTime::max(), world_.clock.now())));
 
     const Error again = repeatError();
+    gate->open();
 
     EXPECT_EQ(again.code, ErrorCode::kUpstreamTimeout);
-    EXPECT_EQ(again.request_id, "idem-1");
+    EXPECT_EQ(again.for_caller, "The scan was interrupted; its outcome is unknown.");
     EXPECT_EQ(upstreamCalls(), 1U);
 }
 
