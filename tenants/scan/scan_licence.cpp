@@ -39,29 +39,17 @@ void appendLog(Error& error, std::string_view what, const Error& also) {
 
 }  // namespace
 
-ScanLicence::ScanLicence(const MerchantStore& merchants, const AuthorizationStore& authorizations,
-                         const CredentialHasher& hasher, TokenKeeper& tokens, GrantKeeper& grants, UsageLedger& ledger,
-                         OcrUpstream& upstream, const Clock& clock, ScanSettings settings)
+ScanLicence::ScanLicence(const MerchantStore& merchants, const AuthorizationStore& authorizations, TokenKeeper& tokens,
+                         GrantKeeper& grants, UsageLedger& ledger, OcrUpstream& upstream, const Clock& clock,
+                         ScanSettings settings)
     : merchants_(merchants),
       authorizations_(authorizations),
-      hasher_(hasher),
       tokens_(tokens),
       grants_(grants),
       ledger_(ledger),
       upstream_(upstream),
       clock_(clock),
       settings_(settings) {}
-
-Result<Caller> ScanLicence::authenticate(std::string_view credential) const {
-    if (credential.empty()) return Error{ErrorCode::kCredentialMissing, "No credential was given."};
-    std::optional<std::string> lookup = credentialLookup(CredentialKind::kApiKey, credential);
-    if (!lookup) return credentialInvalid();
-    const auto key = merchants_.findKey(*lookup);
-    if (key == nullptr || !hasher_.matches(credential, key->hash) || !key->usableAt(clock_.now())) {
-        return credentialInvalid();
-    }
-    return Caller{key->merchant, key->id, *std::move(lookup)};
-}
 
 Result<Done> ScanLicence::admit(const Caller& caller) const {
     return judge(caller, StaleGrants::kPass);

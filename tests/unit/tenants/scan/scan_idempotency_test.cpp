@@ -51,7 +51,7 @@ TEST_F(ScanIdempotency, FinishedRequestGivesTheSameBytesAgainAndNoCharge) {
 TEST_F(ScanIdempotency, AnotherKeyOfTheMerchantGetsTheReplayToo) {
     ASSERT_TRUE(world_.scan(world_.repeatable("idem-1")));
     ScanInput rotated = world_.repeatable("idem-1");
-    rotated.caller = *world_.scans.authenticate(world_.addKey(world_.merchant, KeyId{"key_2"}));
+    rotated.caller = *world_.authenticator.authenticate(world_.addKey(world_.merchant, KeyId{"key_2"}));
 
     const auto again = world_.scan(rotated);
 
@@ -193,7 +193,7 @@ TEST_F(ScanIdempotency, SameKeyOfTwoMerchantsIsTwoRequests) {
     const std::string state = ScanWorld::linkPart(link->pc_url, "state%3D", "&");
     ASSERT_TRUE(world_.land(state, world_.platform.consent("wx2222222222222222")));
     ScanInput theirs = world_.repeatable("idem-1");
-    theirs.caller = *world_.scans.authenticate(world_.addKey(other, KeyId{"key_2"}));
+    theirs.caller = *world_.authenticator.authenticate(world_.addKey(other, KeyId{"key_2"}));
 
     const auto ours = world_.scan(world_.repeatable("idem-1"));
     const auto foreign = world_.scan(theirs);
@@ -233,9 +233,9 @@ TEST_F(ScanIdempotency, WithoutAKeyNoReplyIsKept) {
 }
 
 TEST_F(ScanIdempotency, LifetimeOfZeroKeepsNoReply) {
-    ScanLicence scans{world_.store.merchants, world_.store.authorizations, world_.hasher,   world_.keeper,
-                      world_.grants,          world_.store.ledger,         world_.upstream, world_.clock,
-                      {.reply_lifetime = 0ms}};
+    ScanLicence scans{world_.store.merchants, world_.store.authorizations, world_.keeper,
+                      world_.grants,          world_.store.ledger,         world_.upstream,
+                      world_.clock,           {.reply_lifetime = 0ms}};
     ASSERT_TRUE(runBlocking(scans.scan(world_.repeatable("idem-1"))));
 
     const auto again = runBlocking(scans.scan(world_.repeatable("idem-1")));
