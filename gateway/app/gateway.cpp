@@ -16,7 +16,9 @@
 #include "gateway/admin/usage_routes.h"
 #include "gateway/api/authorized_page.h"
 #include "gateway/api/health.h"
-#include "gateway/api/scan_driving.h"
+#include "gateway/api/scan_forms.h"
+#include "gateway/api/scan_routes.h"
+#include "gateway/api/token_routes.h"
 #include "gateway/api/wechat_pushes.h"
 #include "gateway/app/background_tasks.h"
 #include "gateway/app/credentials.h"
@@ -31,6 +33,7 @@
 #include "gateway/wechat/platform_client.h"
 #include "gateway/wechat/push_reader.h"
 #include "tenants/authorization/onboarding.h"
+#include "tenants/authorization/token_issuer.h"
 #include "tenants/scan/scan_licence.h"
 #include "tenants/sqlite/sqlite_store.h"
 #include "tenants/usage/sweeper.h"
@@ -145,6 +148,8 @@ public:
           store_(tenants::SqliteStore::open(settings.database_file, ring_, tenants::AppId{settings.component.appid},
                                             clock, storeSettings(std::move(on_broken)))),
           hasher_(credentialHasher(ring_)),
+          gateway_tokens_(ring_.derive("gateway token")),
+          authenticator_(store_->merchants(), hasher_, gateway_tokens_, clock),
           pages_(ring_.derive("page token")),
           loops_(loopCount(settings)),
           admin_loops_(1),
@@ -246,13 +251,16 @@ private:
     void addPublicRoutes() {
         onboarding_.emplace(tokens_, grants_, platform_, store_->authorizations(), store_->merchants(), clock_,
                             onboardingSettings());
-        scans_.emplace(store_->merchants(), store_->authorizations(), hasher_, tokens_, grants_, store_->ledger(), ocr_,
-                       clock_, scanSettings(settings_));
-        scan_driving_.emplace(*scans_, clock_, log_);
+        scans_.emplace(store_->merchants(), store_->authorizations(), tokens_, grants_, store_->ledger(), ocr_, clock_,
+                       scanSettings(settings_));
+        scan_routes_.emplace(authenticator_, *scans_, clock_, log_);
+        for (api::ScanForm& form : api::scanForms()) scan_routes_->add(public_router_, std::move(form));
+        token_issuer_.emplace(authenticator_, store_->authorizations(), gateway_tokens_, clock_);
+        token_routes_.emplace(*token_issuer_, clock_, log_);
         pushes_.emplace(push_reader_, *onboarding_, clock_, log_,
                         [this](tenants::Task<void> task) { background_.start(std::move(task)); });
         authorized_page_.emplace(*onboarding_, log_);
-        scan_driving_->addRoutes(public_router_);
+        token_routes_->addRoutes(public_router_);
         pushes_->addRoutes(public_router_);
         authorized_page_->addRoutes(public_router_);
         api::addLiveRoute(public_router_);
@@ -304,6 +312,8 @@ private:
     tenants::KeyRing ring_;
     std::unique_ptr<tenants::SqliteStore> store_;
     tenants::CredentialHasher hasher_;
+    tenants::GatewayTokens gateway_tokens_;
+    tenants::Authenticator authenticator_;
     admin::Pages pages_;
     net::LoopGroup loops_;
     net::LoopGroup admin_loops_;
@@ -321,7 +331,9 @@ private:
     // Made when the ports are known.
     std::optional<tenants::Onboarding> onboarding_;
     std::optional<tenants::ScanLicence> scans_;
-    std::optional<api::ScanDriving> scan_driving_;
+    std::optional<tenants::TokenIssuer> token_issuer_;
+    std::optional<api::ScanRoutes> scan_routes_;
+    std::optional<api::TokenRoutes> token_routes_;
     std::optional<api::WechatPushes> pushes_;
     std::optional<api::AuthorizedPage> authorized_page_;
     std::optional<admin::AdminGuard> guard_;
