@@ -13,16 +13,20 @@ using tenants::ErrorCode;
 int statusOf(ErrorCode code) {
     switch (code) {
         case ErrorCode::kInvalidInput:
+        case ErrorCode::kAppidMissing:
+        case ErrorCode::kGrantTypeInvalid:
         case ErrorCode::kImageMissing:
         case ErrorCode::kImageInvalid:
         case ErrorCode::kImageUrlInvalid: return 400;
         case ErrorCode::kCredentialMissing:
-        case ErrorCode::kCredentialInvalid: return 401;
+        case ErrorCode::kCredentialInvalid:
+        case ErrorCode::kAppidInvalid: return 401;
         case ErrorCode::kMerchantNotAuthorized:
         case ErrorCode::kPermission117Missing:
         case ErrorCode::kAccountNotEligible:
         case ErrorCode::kMerchantSuspended: return 403;
         case ErrorCode::kNotFound: return 404;
+        case ErrorCode::kMethodNotAllowed: return 405;
         case ErrorCode::kConflict:
         case ErrorCode::kIdempotencyInFlight:
         case ErrorCode::kIdempotencyReplyExpired: return 409;
@@ -48,6 +52,7 @@ std::string_view titleOf(int status) {
         case 401: return "Unauthorized";
         case 403: return "Forbidden";
         case 404: return "Not Found";
+        case 405: return "Method Not Allowed";
         case 409: return "Conflict";
         case 412: return "Precondition Failed";
         case 413: return "Content Too Large";

@@ -36,6 +36,7 @@ bool concernsOurselves(int errcode) {
 
 http::Response render(int errcode, std::string_view text, std::string_view code, std::string_view request_id) {
     std::string message{text};
+    if (!message.ends_with('.')) message += '.';  // texts come from every layer; a client cuts them at ". rid: "
     message += " rid: ";
     message += request_id;
     auto response =
@@ -51,6 +52,10 @@ int dropInErrcode(const tenants::Error& error) {
     switch (error.code) {
         case ErrorCode::kCredentialMissing: return 41001;
         case ErrorCode::kCredentialInvalid: return 40001;
+        case ErrorCode::kAppidMissing: return 41002;
+        case ErrorCode::kAppidInvalid: return 40013;
+        case ErrorCode::kGrantTypeInvalid: return 40002;
+        case ErrorCode::kMethodNotAllowed: return 43002;
         case ErrorCode::kMerchantNotAuthorized: return 61003;
         case ErrorCode::kPermission117Missing: return 61007;
         case ErrorCode::kAccountNotEligible: return 48001;
@@ -81,7 +86,12 @@ int dropInErrcode(const tenants::Error& error) {
 }
 
 http::Response renderDropInError(const tenants::Error& error, std::string_view request_id, tenants::UtcTime now) {
-    auto response = render(dropInErrcode(error), error.for_caller, tenants::stableCode(error.code), request_id);
+    return renderDropInError(dropInErrcode(error), error, request_id, now);
+}
+
+http::Response renderDropInError(int errcode, const tenants::Error& error, std::string_view request_id,
+                                 tenants::UtcTime now) {
+    auto response = render(errcode, error.for_caller, tenants::stableCode(error.code), request_id);
     if (error.replayed) response.headers.set("Idempotency-Replayed", "true");
     if (error.code == ErrorCode::kIdempotencyInFlight) {
         response.headers.set("Retry-After", "1");
@@ -93,7 +103,7 @@ http::Response renderDropInError(const tenants::Error& error, std::string_view r
 }
 
 http::Response renderDropInFault(std::string_view request_id) {
-    return render(-1, "internal error", "internal_error", request_id);
+    return render(-1, "Internal error.", "internal_error", request_id);
 }
 
 }  // namespace gateway::api

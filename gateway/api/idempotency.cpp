@@ -14,7 +14,7 @@ namespace {
 constexpr std::size_t kKeyCharactersMax = 255;
 
 tenants::Error malformed() {
-    return {tenants::ErrorCode::kInvalidInput, "Idempotency-Key must be 1 to 255 visible ASCII characters"};
+    return {tenants::ErrorCode::kInvalidInput, "Idempotency-Key must be 1 to 255 visible ASCII characters."};
 }
 
 /// The text of a Structured Field String: quotes around, backslash before a quote or a backslash, nothing else escaped.
@@ -62,7 +62,10 @@ private:
 tenants::Result<std::optional<std::string>> readIdempotencyKey(const http::Headers& headers) {
     const std::string* value = headers.find("Idempotency-Key");
     if (value == nullptr) return std::optional<std::string>{};
-    if (headers.count("Idempotency-Key") != 1 || value->empty()) return malformed();
+    if (headers.count("Idempotency-Key") != 1) {
+        return tenants::Error{tenants::ErrorCode::kInvalidInput, "Send one Idempotency-Key header, not several."};
+    }
+    if (value->empty()) return malformed();
     std::optional<std::string> key = *value;
     if (value->front() == '"') key = unquote(*value);
     const auto visible = [](char c) { return c > ' ' && c <= '~'; };

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string_view>
 
 #include "gateway/http/message.h"
 #include "tenants/base/result.h"
@@ -18,5 +19,11 @@ inline constexpr std::size_t kScanBodyBytesMax = 2 * 1024 * 1024 + 64 * 1024;
 /// Errors: kImageMissing, kImageInvalid (both forms, two files, broken multipart, not a picture's first bytes),
 /// kImageTooLarge, kImageUrlInvalid.
 tenants::Result<tenants::Picture> readPicture(const http::Request& request);
+
+/// The rules for what any form brings. kImageMissing (empty), kImageInvalid (not a picture's first bytes),
+/// kImageTooLarge.
+tenants::Result<tenants::Picture> acceptImage(const tenants::ImageBytes& image);
+/// kImageMissing (empty), kImageUrlInvalid.
+tenants::Result<tenants::Picture> acceptImageUrl(std::string_view text);
 
 }  // namespace gateway::api

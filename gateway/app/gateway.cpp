@@ -17,7 +17,9 @@
 #include "gateway/admin/usage_routes.h"
 #include "gateway/api/authorized_page.h"
 #include "gateway/api/health.h"
-#include "gateway/api/scan_driving.h"
+#include "gateway/api/scan_forms.h"
+#include "gateway/api/scan_routes.h"
+#include "gateway/api/token_routes.h"
 #include "gateway/api/wechat_pushes.h"
 #include "gateway/app/background_tasks.h"
 #include "gateway/app/credentials.h"
@@ -32,6 +34,7 @@
 #include "gateway/wechat/platform_client.h"
 #include "gateway/wechat/push_reader.h"
 #include "tenants/authorization/component_platform.h"
+#include "tenants/authorization/token_issuer.h"
 #include "tenants/scan/scan_licence.h"
 #include "tenants/sqlite/sqlite_store.h"
 #include "tenants/usage/sweeper.h"
@@ -170,6 +173,8 @@ public:
           store_(tenants::SqliteStore::open(settings.database_file, ring_, appIds(settings), clock,
                                             storeSettings(std::move(on_broken)))),
           hasher_(credentialHasher(ring_)),
+          gateway_tokens_(ring_.derive("gateway token")),
+          authenticator_(store_->merchants(), hasher_, gateway_tokens_, clock),
           pages_(ring_.derive("page token")),
           loops_(loopCount(settings)),
           admin_loops_(1),
@@ -266,9 +271,11 @@ private:
     }
 
     void addPublicRoutes() {
-        scans_.emplace(store_->merchants(), *platforms_, hasher_, store_->ledger(), ocr_, clock_,
-                       scanSettings(settings_));
-        scan_driving_.emplace(*scans_, clock_, log_);
+        scans_.emplace(store_->merchants(), *platforms_, store_->ledger(), ocr_, clock_, scanSettings(settings_));
+        scan_routes_.emplace(authenticator_, *scans_, clock_, log_);
+        for (api::ScanForm& form : api::scanForms()) scan_routes_->add(public_router_, std::move(form));
+        token_issuer_.emplace(authenticator_, store_->merchants(), *platforms_, gateway_tokens_, clock_);
+        token_routes_.emplace(*token_issuer_, clock_, log_);
         std::vector<api::WechatPushes::Addressee> addressees;
         for (const auto& component : components_) {
             addressees.push_back({component->push_reader, component->platform.onboarding()});
@@ -276,7 +283,7 @@ private:
         pushes_.emplace(std::move(addressees), clock_, log_,
                         [this](tenants::Task<void> task) { background_.start(std::move(task)); });
         authorized_page_.emplace(*platforms_, log_);
-        scan_driving_->addRoutes(public_router_);
+        token_routes_->addRoutes(public_router_);
         pushes_->addRoutes(public_router_);
         authorized_page_->addRoutes(public_router_);
         api::addLiveRoute(public_router_);
@@ -332,6 +339,8 @@ private:
     tenants::KeyRing ring_;
     std::unique_ptr<tenants::SqliteStore> store_;
     tenants::CredentialHasher hasher_;
+    tenants::GatewayTokens gateway_tokens_;
+    tenants::Authenticator authenticator_;
     admin::Pages pages_;
     net::LoopGroup loops_;
     net::LoopGroup admin_loops_;
@@ -346,7 +355,9 @@ private:
     std::vector<std::unique_ptr<Component>> components_;
     std::optional<tenants::ComponentPlatforms> platforms_;
     std::optional<tenants::ScanLicence> scans_;
-    std::optional<api::ScanDriving> scan_driving_;
+    std::optional<tenants::TokenIssuer> token_issuer_;
+    std::optional<api::ScanRoutes> scan_routes_;
+    std::optional<api::TokenRoutes> token_routes_;
     std::optional<api::WechatPushes> pushes_;
     std::optional<api::AuthorizedPage> authorized_page_;
     std::optional<admin::AdminGuard> guard_;

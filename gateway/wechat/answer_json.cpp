@@ -7,8 +7,8 @@
 #include <Poco/JSON/Array.h>
 #include <Poco/JSON/Parser.h>
 
+#include "gateway/json/json_outline.h"
 #include "gateway/wechat/answer_status.h"
-#include "gateway/wechat/json_outline.h"
 
 namespace gateway::wechat {
 namespace {
@@ -21,10 +21,10 @@ Poco::JSON::Object::Ptr asObject(const Poco::Dynamic::Var& value) {
 }  // namespace
 
 std::optional<AnswerJson> AnswerJson::parse(const std::string& text) {
-    const auto outline = outlineJsonObject(text);
+    const auto outline = json::outlineJsonObject(text);
     if (!outline || outline->has_long_integer) return std::nullopt;
     Poco::JSON::Parser parser;
-    parser.setDepth(kJsonDepthMax);
+    parser.setDepth(json::kJsonDepthMax);
     parser.setAllowNullByte(false);
     try {
         auto object = asObject(parser.parse(text));

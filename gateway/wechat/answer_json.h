@@ -12,7 +12,7 @@
 namespace gateway::wechat {
 
 /// One JSON object of a platform answer, read field by field. A field of another type than asked for counts as absent,
-/// and unknown fields are ignored. Poco reads it after outlineJsonObject has accepted it, since Poco alone lets doubled
+/// and unknown fields are ignored. Poco reads it after json::outlineJsonObject has accepted it, since Poco alone lets doubled
 /// and cut names pass and reads integers beyond 64 bits as others.
 class AnswerJson {
 public:

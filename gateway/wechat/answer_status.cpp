@@ -31,16 +31,17 @@ std::string readRid(std::string_view errmsg) {
     return rid.size() <= kRidBytesMax ? std::string{rid} : std::string{};
 }
 
-std::optional<AnswerStatus> readAnswerStatus(const JsonOutline& answer) {
+std::optional<AnswerStatus> readAnswerStatus(const json::JsonOutline& answer) {
     AnswerStatus status;
-    if (const JsonMember* errcode = answer.find("errcode"); errcode != nullptr) {
-        if (errcode->kind != JsonKind::kNumber && errcode->kind != JsonKind::kString) return std::nullopt;
+    if (const json::JsonMember* errcode = answer.find("errcode"); errcode != nullptr) {
+        if (errcode->kind != json::JsonKind::kNumber && errcode->kind != json::JsonKind::kString) return std::nullopt;
         const auto number = readWholeNumber(errcode->value);
         if (!number || *number < std::numeric_limits<int>::min() || *number > std::numeric_limits<int>::max())
             return std::nullopt;
         status.errcode = static_cast<int>(*number);
     }
-    if (const JsonMember* errmsg = answer.find("errmsg"); errmsg != nullptr && errmsg->kind == JsonKind::kString) {
+    if (const json::JsonMember* errmsg = answer.find("errmsg");
+        errmsg != nullptr && errmsg->kind == json::JsonKind::kString) {
         status.errmsg = errmsg->value;
         status.rid = readRid(errmsg->value);
     }

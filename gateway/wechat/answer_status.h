@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "gateway/wechat/json_outline.h"
+#include "gateway/json/json_outline.h"
 
 namespace gateway::wechat {
 
@@ -17,7 +17,7 @@ struct AnswerStatus {
 };
 
 /// The status of an answer; nothing where `errcode` is neither a whole number of 32 bits nor the text of one.
-std::optional<AnswerStatus> readAnswerStatus(const JsonOutline& answer);
+std::optional<AnswerStatus> readAnswerStatus(const json::JsonOutline& answer);
 
 /// `6661aaaa-1234abcd-0badcafe` in `… rid: 6661aaaa-1234abcd-0badcafe`, or empty.
 std::string readRid(std::string_view errmsg);

@@ -6,8 +6,8 @@
 #include <string_view>
 #include <utility>
 
+#include "gateway/json/json_outline.h"
 #include "gateway/wechat/answer_status.h"
-#include "gateway/wechat/json_outline.h"
 
 namespace gateway::wechat {
 namespace {
@@ -34,9 +34,9 @@ constexpr std::array<std::string_view, 18> kLicenceFields{"plate_num",
                                                           "prepare_quality",
                                                           "totalprepare_quality_quality"};
 
-bool hasLicenceField(const JsonOutline& answer) {
-    return std::ranges::any_of(answer.members, [](const JsonMember& member) {
-        return member.kind == JsonKind::kString &&
+bool hasLicenceField(const json::JsonOutline& answer) {
+    return std::ranges::any_of(answer.members, [](const json::JsonMember& member) {
+        return member.kind == json::JsonKind::kString &&
                std::ranges::find(kLicenceFields, member.name) != kLicenceFields.end();
     });
 }
@@ -44,7 +44,7 @@ bool hasLicenceField(const JsonOutline& answer) {
 }  // namespace
 
 std::variant<tenants::UpstreamAnswer, std::string> readDrivingAnswer(std::string body) {
-    const auto outline = outlineJsonObject(body);
+    const auto outline = json::outlineJsonObject(body);
     if (!outline) return std::string{"answer_not_json"};
     auto status = readAnswerStatus(*outline);
     if (!status) return std::string{"answer_errcode_unreadable"};
@@ -54,7 +54,7 @@ std::variant<tenants::UpstreamAnswer, std::string> readDrivingAnswer(std::string
     answer.errmsg = std::move(status->errmsg);
     answer.rid = std::move(status->rid);
     answer.has_licence = answer.errcode == 0 && hasLicenceField(*outline);
-    const JsonMember* old_name = outline->find(kOldTypeName);
+    const json::JsonMember* old_name = outline->find(kOldTypeName);
     if (old_name != nullptr && outline->find(kTypeName) == nullptr) {
         const auto at = static_cast<std::size_t>(old_name->name.data() - body.data());
         body.replace(at, kOldTypeName.size(), kTypeName);

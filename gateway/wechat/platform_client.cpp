@@ -8,10 +8,10 @@
 
 #include <Poco/JSONString.h>
 
+#include "gateway/json/json_outline.h"
 #include "gateway/wechat/account_facts.h"
 #include "gateway/wechat/answer_json.h"
 #include "gateway/wechat/answer_status.h"
-#include "gateway/wechat/json_outline.h"
 #include "gateway/wechat/query_parameter.h"
 
 namespace gateway::wechat {
@@ -106,7 +106,7 @@ Task<Result<AnswerJson>> PlatformClient::post(std::string endpoint, SharedSecret
     if (const auto* failure = std::get_if<HttpsFailure>(&outcome)) co_return failureOf(endpoint, *failure);
     const auto& answer = std::get<HttpsAnswer>(outcome);
     if (answer.status != 200) co_return noAnswer(endpoint, "HTTP status " + std::to_string(answer.status));
-    const auto outline = outlineJsonObject(answer.body);
+    const auto outline = json::outlineJsonObject(answer.body);
     if (!outline) co_return noAnswer(endpoint, "answer is not a strict JSON object");
     const auto status = readAnswerStatus(*outline);
     if (!status) co_return noAnswer(endpoint, "errcode cannot be read");

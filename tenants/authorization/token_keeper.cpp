@@ -282,8 +282,7 @@ Task<Result<LiveToken>> TokenKeeper::renewLocked(MerchantId merchant, SharedSecr
     const Freshness now = freshness(*current);
     if (isEnough(now, enough, current->access_token, refused)) co_return liveOf(*current);  // somebody was faster
     const bool works = refused == nullptr && now != Freshness::kDead;
-    auto failure =
-        recentFailure(ownerOf(merchant), current->refresh_token, works, std::hash<MerchantId>{}(merchant));
+    auto failure = recentFailure(ownerOf(merchant), current->refresh_token, works, std::hash<MerchantId>{}(merchant));
     if (failure) co_return *std::move(failure);
 
     const Moment started = Moment::of(clock_);

@@ -156,8 +156,8 @@ private:
     AuthorizerRefresh refresh_;
     Owner component_;
     mutable std::mutex mutex_;
-    std::optional<Refusal> component_refusal_;                       // the newest; this and what follows: under `mutex_`
-    std::optional<SteadyTime> component_replaced_at_;                // after a refusal
+    std::optional<Refusal> component_refusal_;         // the newest; this and what follows: under `mutex_`
+    std::optional<SteadyTime> component_replaced_at_;  // after a refusal
     std::string component_trouble_;
     std::vector<TroubleChange> changes_;
     std::unordered_map<MerchantId, std::unique_ptr<Owner>> owners_;  // one per merchant that we know, so bounded

@@ -8,6 +8,10 @@ std::string_view stableCode(ErrorCode code) {
     switch (code) {
         case ErrorCode::kCredentialMissing: return "credential_missing";
         case ErrorCode::kCredentialInvalid: return "credential_invalid";
+        case ErrorCode::kAppidMissing: return "appid_missing";
+        case ErrorCode::kAppidInvalid: return "appid_invalid";
+        case ErrorCode::kGrantTypeInvalid: return "grant_type_invalid";
+        case ErrorCode::kMethodNotAllowed: return "method_not_allowed";
         case ErrorCode::kMerchantNotAuthorized: return "merchant_not_authorized";
         case ErrorCode::kPermission117Missing: return "permission_117_missing";
         case ErrorCode::kAccountNotEligible: return "account_not_eligible";

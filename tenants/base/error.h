@@ -13,6 +13,10 @@ namespace tenants {
 enum class ErrorCode {
     kCredentialMissing,
     kCredentialInvalid,
+    kAppidMissing,
+    kAppidInvalid,
+    kGrantTypeInvalid,
+    kMethodNotAllowed,
     kMerchantNotAuthorized,
     kPermission117Missing,
     kAccountNotEligible,

@@ -24,8 +24,9 @@ bool isHexDigit(char c) {
 
 bool isUrlText(std::string_view text) {
     static constexpr std::string_view kKeptOut = "\"<>\\^`{|}";
-    return std::ranges::all_of(
-        text, [](char c) { return c > ' ' && c < '\x7f' && kKeptOut.find(c) == std::string_view::npos; });
+    return !text.ends_with(' ') && std::ranges::all_of(text, [](char c) {
+        return c >= ' ' && c < '\x7f' && kKeptOut.find(c) == std::string_view::npos;
+    });
 }
 
 bool hasWholeTriplets(std::string_view text) {

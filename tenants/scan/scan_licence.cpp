@@ -12,6 +12,21 @@ Error credentialInvalid() {
     return {ErrorCode::kCredentialInvalid, "The credential is not valid."};
 }
 
+// Reasons of holds that nobody knows the outcome of, beside the stable code of the silence.
+constexpr std::string_view kAnswerIncomplete = "answer_incomplete";
+
+/// What a scan of unknown outcome is answered with, the first time and each time it is asked for again: read off the
+/// hold's reason, so that both say the same.
+Error outcomeUnknown(std::string_view reason) {
+    if (reason == stableCode(ErrorCode::kUpstreamUnreachable) || reason == kAnswerIncomplete) {
+        return {ErrorCode::kUpstreamUnreachable, "WeChat gave no usable answer; the scan's outcome is unknown."};
+    }
+    if (reason == stableCode(ErrorCode::kUpstreamTimeout)) {
+        return {ErrorCode::kUpstreamTimeout, "WeChat did not answer in time; the scan's outcome is unknown."};
+    }
+    return {ErrorCode::kUpstreamTimeout, "The scan was interrupted; its outcome is unknown."};
+}
+
 Error deadlinePassed() {
     return {ErrorCode::kUpstreamTimeout, "WeChat did not answer in time.", "the deadline passed before the call"};
 }
@@ -24,27 +39,14 @@ void appendLog(Error& error, std::string_view what, const Error& also) {
 
 }  // namespace
 
-ScanLicence::ScanLicence(const MerchantStore& merchants, const ComponentPlatforms& platforms,
-                         const CredentialHasher& hasher, UsageLedger& ledger, OcrUpstream& upstream, const Clock& clock,
-                         ScanSettings settings)
+ScanLicence::ScanLicence(const MerchantStore& merchants, const ComponentPlatforms& platforms, UsageLedger& ledger,
+                         OcrUpstream& upstream, const Clock& clock, ScanSettings settings)
     : merchants_(merchants),
       platforms_(platforms),
-      hasher_(hasher),
       ledger_(ledger),
       upstream_(upstream),
       clock_(clock),
       settings_(settings) {}
-
-Result<Caller> ScanLicence::authenticate(std::string_view credential) const {
-    if (credential.empty()) return Error{ErrorCode::kCredentialMissing, "No credential was given."};
-    std::optional<std::string> lookup = credentialLookup(CredentialKind::kApiKey, credential);
-    if (!lookup) return credentialInvalid();
-    const auto key = merchants_.findKey(*lookup);
-    if (key == nullptr || !hasher_.matches(credential, key->hash) || !key->usableAt(clock_.now())) {
-        return credentialInvalid();
-    }
-    return Caller{key->merchant, key->id, *std::move(lookup)};
-}
 
 Result<Done> ScanLicence::admit(const Caller& caller) const {
     return judge(caller, StaleGrants::kPass);
@@ -109,7 +111,6 @@ Task<Result<Done>> ScanLicence::trustGrants(const Caller& caller) {
 }
 
 Reservation ScanLicence::reservationOf(const ScanInput& input, UtcTime at) const {
-    const auto merchant = merchants_.find(input.caller.merchant);
     Reservation reservation;
     reservation.merchant = input.caller.merchant;
     reservation.request = RequestId{input.idempotency_key.value_or(input.x_request_id)};
@@ -118,8 +119,8 @@ Reservation ScanLicence::reservationOf(const ScanInput& input, UtcTime at) const
     if (input.idempotency_key) reservation.fingerprint = input.fingerprint;
     reservation.at = at;
     reservation.expires_at = at + settings_.call_deadline + settings_.hold_margin;
-    reservation.day = {beijingDay(at), merchant->day_limit};
-    reservation.upstream_day = {beijingDay(at, settings_.upstream_day_turns_at), std::nullopt};
+    reservation.day = beijingDay(at);
+    reservation.upstream_day = beijingDay(at, settings_.upstream_day_turns_at);
     return reservation;
 }
 
@@ -163,8 +164,8 @@ Result<ScanOutput> ScanLicence::tellAgain(const Repeat& repeat, const Held& held
             error.retry_at = held.at + std::chrono::seconds{1};
             return error;
         case HoldState::kUnknown:
-            error.code = ErrorCode::kUpstreamTimeout;
-            error.for_caller = "WeChat did not answer; the scan's outcome is unknown until it is decided.";
+            error = outcomeUnknown(repeat.reason);
+            error.request_id = held.request.text();
             error.replayed = true;
             return error;
         case HoldState::kSettled: break;
@@ -212,8 +213,11 @@ Task<Result<ScanOutput>> ScanLicence::conclude(const Held& held, UpstreamAnswer 
     switch (verdict.effect) {
         case Verdict::Effect::kRecognised:
         case Verdict::Effect::kNotRecognised: co_return co_await settle(held, std::move(answer), verdict);
-        case Verdict::Effect::kUnknown:
-            co_return co_await giveUp(held, "answer_incomplete", errorOf(verdict, answer, held));
+        case Verdict::Effect::kUnknown: {
+            Error error = outcomeUnknown(kAnswerIncomplete);
+            error.upstream = UpstreamRefusal{answer.errcode, answer.rid};
+            co_return co_await giveUp(held, std::string{kAnswerIncomplete}, std::move(error));
+        }
         case Verdict::Effect::kNone: break;
     }
     Error error = errorOf(verdict, answer, held);
@@ -225,12 +229,15 @@ Task<Result<ScanOutput>> ScanLicence::conclude(const Held& held, UpstreamAnswer 
 }
 
 Task<Result<ScanOutput>> ScanLicence::concludeSilence(const Held& held, UpstreamSilence silence) {
-    Error error{ErrorCode::kUpstreamUnreachable, "WeChat could not be reached.", silence.reason};
-    if (silence.timed_out) error = {ErrorCode::kUpstreamTimeout, "WeChat did not answer in time.", silence.reason};
-    if (!silence.sent) co_return co_await release(held, std::move(error), false);
-    error.for_caller += " The scan's outcome is unknown.";
-    std::string reason{stableCode(error.code)};
-    co_return co_await giveUp(held, std::move(reason), std::move(error));
+    const ErrorCode code = silence.timed_out ? ErrorCode::kUpstreamTimeout : ErrorCode::kUpstreamUnreachable;
+    if (!silence.sent) {
+        Error error{code, silence.timed_out ? "WeChat did not answer in time." : "WeChat could not be reached.",
+                    std::move(silence.reason)};
+        co_return co_await release(held, std::move(error), false);
+    }
+    Error error = outcomeUnknown(stableCode(code));
+    error.for_log = std::move(silence.reason);
+    co_return co_await giveUp(held, std::string{stableCode(code)}, std::move(error));
 }
 
 Task<Result<ScanOutput>> ScanLicence::settle(const Held& held, UpstreamAnswer answer, Verdict verdict) {

@@ -10,19 +10,13 @@
 #include "tenants/authorization/component_platform.h"
 #include "tenants/base/result.h"
 #include "tenants/base/task.h"
+#include "tenants/merchant/authenticator.h"
 #include "tenants/merchant/merchant_store.h"
 #include "tenants/scan/upstream.h"
 #include "tenants/scan/upstream_verdict.h"
 #include "tenants/usage/usage_ledger.h"
 
 namespace tenants {
-
-/// Who calls: an authenticated key and its merchant.
-struct Caller {
-    MerchantId merchant;
-    KeyId key;
-    std::string key_lookup;  // finds the key again: it may be revoked while its picture is still being sent
-};
 
 struct ScanInput {
     Caller caller;
@@ -51,11 +45,9 @@ struct ScanSettings {
 /// Safe from any thread; a scan resumes on the executor it was started on.
 class ScanLicence {
 public:
-    ScanLicence(const MerchantStore& merchants, const ComponentPlatforms& platforms, const CredentialHasher& hasher,
-                UsageLedger& ledger, OcrUpstream& upstream, const Clock& clock, ScanSettings settings);
+    ScanLicence(const MerchantStore& merchants, const ComponentPlatforms& platforms, UsageLedger& ledger,
+                OcrUpstream& upstream, const Clock& clock, ScanSettings settings);
 
-    /// kCredentialMissing (empty), kCredentialInvalid (unknown, revoked, expired, malformed: told apart by nobody).
-    Result<Caller> authenticate(std::string_view credential) const;
     /// Whether this merchant may scan now: kMerchantSuspended, kMerchantNotAuthorized, kPermission117Missing,
     /// kAccountNotEligible; kCredentialInvalid where the key was revoked since. Grants that an event called stale are
     /// not judged here: scan() re-reads them first.
@@ -97,7 +89,6 @@ private:
 
     const MerchantStore& merchants_;
     const ComponentPlatforms& platforms_;
-    const CredentialHasher& hasher_;
     UsageLedger& ledger_;
     OcrUpstream& upstream_;
     const Clock& clock_;

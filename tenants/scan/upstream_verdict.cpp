@@ -71,8 +71,6 @@ std::string_view verdictText(ErrorCode code) {
         case ErrorCode::kMerchantNotAuthorized: return "The merchant's account is not authorized to this platform.";
         case ErrorCode::kPermission117Missing: return "The merchant's account has not granted permission set 117.";
         case ErrorCode::kAccountNotEligible: return "WeChat does not let the merchant's account use OCR.";
-        case ErrorCode::kUpstreamUnreachable:
-            return "WeChat's answer did not come whole; the scan's outcome is unknown.";
         default: return "WeChat refused the call.";
     }
 }

@@ -17,6 +17,7 @@ const std::string kAbandoned = "abandoned";
 constexpr const char* kSelectHead =
     "SELECT merchant.row, last_number, last_entry_row, last_hold_row FROM merchant "
     "LEFT JOIN ledger_head ON ledger_head.merchant_row = merchant.row WHERE merchant.id = :merchant";
+constexpr const char* kSelectDayLimit = "SELECT day_limit FROM merchant WHERE row = :merchant";
 constexpr const char* kUpsertHead =
     "INSERT INTO ledger_head (merchant_row, last_number, last_entry_row, last_hold_row) "
     "VALUES (:merchant, :number, :entry, :hold) ON CONFLICT (merchant_row) DO UPDATE "
@@ -25,7 +26,8 @@ constexpr const char* kSelectHold =
     "SELECT row, state, units, fingerprint, day_window_row, upstream_window_row FROM hold "
     "WHERE request_id = :request AND merchant_row = :merchant";
 constexpr const char* kSelectFirstResult =
-    "SELECT hold.x_request_id, hold.outcome, usage_entry.number, usage_entry.id, sealed_body, kept_reply.expires_ms "
+    "SELECT hold.x_request_id, hold.outcome, usage_entry.number, usage_entry.id, sealed_body, kept_reply.expires_ms,"
+    " hold.reason "
     "FROM hold LEFT JOIN usage_entry ON usage_entry.row = hold.entry_row "
     "LEFT JOIN kept_reply ON kept_reply.hold_row = hold.row WHERE hold.row = :row";
 // The second condition repeats what the first implies, because it is how SQLite recognises the index.
@@ -90,6 +92,7 @@ LedgerTables::LedgerTables(SQLite::Database& database, const KeyRing& ring, std:
       application_(std::move(application)),
       windows_(database),
       select_head_(database, kSelectHead),
+      select_day_limit_(database, kSelectDayLimit),
       upsert_head_(database, kUpsertHead),
       select_hold_(database, kSelectHold),
       select_first_result_(database, kSelectFirstResult),
@@ -104,15 +107,12 @@ LedgerTables::LedgerTables(SQLite::Database& database, const KeyRing& ring, std:
 Result<ReserveOutcome> LedgerTables::reserve(const Reservation& reservation) {
     Head* const head = headOf(reservation.merchant);
     if (head == nullptr) return noSuchMerchant();
-    QuotaWindow* day = windows_.find(head->merchant_row, Policy::kDay, reservation.day.span.starts);
-    QuotaWindow* upstream =
-        windows_.find(head->merchant_row, Policy::kUpstreamDay, reservation.upstream_day.span.starts);
-    const auto full = [&](const QuotaWindow* window, const WindowClaim& claim) {
-        const QuotaWindow unopened{0, claim.span, claim.limit};
-        return !(window != nullptr ? *window : unopened).fits(reservation.units);
-    };
-    const bool day_full = full(day, reservation.day);
-    const bool upstream_full = full(upstream, reservation.upstream_day);
+    QuotaWindow* day = windows_.find(head->merchant_row, Policy::kDay, reservation.day.starts);
+    QuotaWindow* upstream = windows_.find(head->merchant_row, Policy::kUpstreamDay, reservation.upstream_day.starts);
+    // As it stands in this transaction: one that was lowered since the scan was read counts already.
+    const std::int64_t day_limit = day == nullptr ? dayLimitOf(*head) : 0;
+    const bool day_full = day != nullptr ? !day->fits(reservation.units) : reservation.units > day_limit;
+    const bool upstream_full = upstream != nullptr && !upstream->fits(reservation.units);
 
     if (day_full || upstream_full || day == nullptr || upstream == nullptr) {
         // A repeat is a repeat whether or not there is room, and it opens no window.
@@ -122,11 +122,11 @@ Result<ReserveOutcome> LedgerTables::reserve(const Reservation& reservation) {
             return ReserveOutcome{repeatOf(*known, reservation)};
         }
     }
-    if (day_full) return ReserveOutcome{WindowFull{kDayPolicy, reservation.day.span.ends}};
-    if (upstream_full) return ReserveOutcome{WindowFull{kUpstreamDayPolicy, reservation.upstream_day.span.ends}};
-    if (day == nullptr) day = &windows_.open(head->merchant_row, Policy::kDay, reservation.day);
+    if (day_full) return ReserveOutcome{WindowFull{kDayPolicy, reservation.day.ends}};
+    if (upstream_full) return ReserveOutcome{WindowFull{kUpstreamDayPolicy, reservation.upstream_day.ends}};
+    if (day == nullptr) day = &windows_.open(head->merchant_row, Policy::kDay, reservation.day, day_limit);
     if (upstream == nullptr) {
-        upstream = &windows_.open(head->merchant_row, Policy::kUpstreamDay, reservation.upstream_day);
+        upstream = &windows_.open(head->merchant_row, Policy::kUpstreamDay, reservation.upstream_day, std::nullopt);
     }
 
     if (!insertHold(*head, reservation, *day, *upstream)) {
@@ -255,6 +255,13 @@ LedgerTables::Head* LedgerTables::headOf(const MerchantId& merchant) {
     return &heads_.emplace(merchant, head).first->second;
 }
 
+std::int64_t LedgerTables::dayLimitOf(const Head& head) {
+    Query row{select_day_limit_};
+    row.bind(":merchant", head.merchant_row);
+    if (!row.next()) throw std::runtime_error("a merchant that was just found is gone");
+    return row.number(0);
+}
+
 std::optional<LedgerTables::Hold> LedgerTables::findHold(const Head& head, const RequestId& request) {
     Query row{select_hold_};
     row.bind(":merchant", head.merchant_row).bind(":request", request);
@@ -326,12 +333,15 @@ void LedgerTables::changeState(const Hold& hold, const StateChange& change) {
 }
 
 Repeat LedgerTables::repeatOf(const Hold& hold, const Reservation& reservation) {
-    Repeat repeat{hold.state, sameRequest(hold.fingerprint, reservation.fingerprint), {}, {}, {}};
+    Repeat repeat;
+    repeat.state = hold.state;
+    repeat.same_request = sameRequest(hold.fingerprint, reservation.fingerprint);
     Query row{select_first_result_};
     row.bind(":row", hold.row);
     if (!row.next()) throw std::runtime_error("a hold that was just found is gone");
     repeat.x_request_id = row.text(0);
     repeat.entry_number = row.numberIfAny(2);
+    repeat.reason = row.text(6);
     const bool kept = !row.isNull(4) && row.time(5) > reservation.at;
     // Only the one who made the request gets its answer: another request under the same name learns nothing of it.
     if (kept && repeat.same_request) {

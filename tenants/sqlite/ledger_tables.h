@@ -70,6 +70,7 @@ private:
     };
 
     Head* headOf(const MerchantId& merchant);
+    std::int64_t dayLimitOf(const Head& head);
     std::optional<Hold> findHold(const Head& head, const RequestId& request);
     bool insertHold(Head& head, const Reservation& reservation, const QuotaWindow& day, const QuotaWindow& upstream);
     void reopenHold(const Hold& hold, const Reservation& reservation, const QuotaWindow& day,
@@ -89,6 +90,7 @@ private:
     std::vector<Head*> changed_heads_;
 
     SQLite::Statement select_head_;
+    SQLite::Statement select_day_limit_;
     SQLite::Statement upsert_head_;
     SQLite::Statement select_hold_;
     SQLite::Statement select_first_result_;

@@ -67,16 +67,17 @@ QuotaWindow* QuotaWindows::findAt(std::int64_t merchant_row, Policy policy, UtcT
     return &remember({merchant_row, row.time(3), policy}, windowOf(row));
 }
 
-QuotaWindow& QuotaWindows::open(std::int64_t merchant_row, Policy policy, const WindowClaim& claim) {
+QuotaWindow& QuotaWindows::open(std::int64_t merchant_row, Policy policy, const DaySpan& span,
+                                std::optional<std::int64_t> limit) {
     Query{insert_}
         .bind(":merchant", merchant_row)
         .bind(":policy", policyText(policy).data())
-        .bind(":starts", claim.span.starts)
-        .bind(":ends", claim.span.ends)
-        .bind(":limit", claim.limit)
+        .bind(":starts", span.starts)
+        .bind(":ends", span.ends)
+        .bind(":limit", limit)
         .run();
     const std::int64_t row = database_.getLastInsertRowid();
-    return remember({merchant_row, claim.span.starts, policy}, {row, claim.span, claim.limit});
+    return remember({merchant_row, span.starts, policy}, {row, span, limit});
 }
 
 QuotaWindow& QuotaWindows::at(std::int64_t row) {

@@ -40,7 +40,8 @@ public:
     QuotaWindow* find(std::int64_t merchant_row, Policy policy, UtcTime starts);
     /// The one that `instant` lies in; where spans overlap, the one that starts last.
     QuotaWindow* findAt(std::int64_t merchant_row, Policy policy, UtcTime instant);
-    QuotaWindow& open(std::int64_t merchant_row, Policy policy, const WindowClaim& claim);
+    /// `limit` none: not known.
+    QuotaWindow& open(std::int64_t merchant_row, Policy policy, const DaySpan& span, std::optional<std::int64_t> limit);
     QuotaWindow& at(std::int64_t row);
     /// To be told after each change.
     void changed(QuotaWindow& window);

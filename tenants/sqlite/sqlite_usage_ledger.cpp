@@ -20,10 +20,8 @@ std::optional<Error> faultOf(const Reservation& reservation) {
     if (reservation.request.empty() || reservation.request.text().size() > kRequestIdBytesMax) {
         return Error{ErrorCode::kInvalidInput, "A request id has 1 to 255 bytes."};
     }
-    for (const WindowClaim* const claim : {&reservation.day, &reservation.upstream_day}) {
-        if (claim->span.ends <= claim->span.starts || claim->limit.value_or(0) < 0) {
-            return Error{ErrorCode::kInvalidInput, "A window is empty or its limit negative."};
-        }
+    for (const DaySpan& span : {reservation.day, reservation.upstream_day}) {
+        if (span.ends <= span.starts) return Error{ErrorCode::kInvalidInput, "A window is empty."};
     }
     return std::nullopt;
 }

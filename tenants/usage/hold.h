@@ -30,13 +30,7 @@ std::string_view outcomeText(Outcome outcome);  // billed, not_recognised
 /// SHA-256 that tells whether a repeat is the same request; empty where the caller gave no Idempotency-Key.
 using Fingerprint = std::optional<std::array<unsigned char, 32>>;
 
-/// One period of one limit that a hold takes from. A new period is a new row, so nothing is ever reset.
-struct WindowClaim {
-    DaySpan span;
-    std::optional<std::int64_t> limit;  // for a window that opens now; an open one keeps its own. None: not known
-};
-
-/// Policy names, in the order in which windows are always taken.
+/// Policy names, in the order in which windows are always taken. A new period is a new window, so nothing is ever reset.
 inline constexpr std::string_view kDayPolicy = "day";                   // the merchant's own day limit
 inline constexpr std::string_view kUpstreamDayPolicy = "upstream_day";  // WeChat's quota of the merchant's account
 
@@ -48,9 +42,9 @@ struct Reservation {
     Fingerprint fingerprint;
     std::int64_t units = 1;
     UtcTime at;
-    UtcTime expires_at;  // call deadline and a margin: past it the sweeper may say unknown
-    WindowClaim day;
-    WindowClaim upstream_day;
+    UtcTime expires_at;    // call deadline and a margin: past it the sweeper may say unknown
+    DaySpan day;           // one that opens now takes the merchant's day limit as it stands in the store
+    DaySpan upstream_day;  // one that opens now has no limit: WeChat's is not known
 };
 
 /// The upstream's answer, kept encrypted for a while so that a repeat gets the same bytes.
@@ -67,6 +61,7 @@ struct Repeat {                                // the request is known already
     std::optional<KeptReply> reply;            // settled and not yet expired
     std::optional<std::int64_t> entry_number;  // settled with a charge
     std::string x_request_id;                  // of the first time
+    std::string reason;                        // why unknown; empty otherwise
 };
 struct WindowFull {
     std::string_view policy;  // kDayPolicy or kUpstreamDayPolicy

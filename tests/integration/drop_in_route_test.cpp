@@ -47,7 +47,7 @@ protected:
             EXPECT_EQ(answer.errcode, bad.errcode) << bad.what << ": " << answer.http.body;
             EXPECT_EQ(answer.code(), bad.code) << bad.what;
             EXPECT_NE(answer.requestId(), "") << bad.what;
-            EXPECT_THAT(answer.errmsg, HasSubstr("rid: " + answer.requestId())) << bad.what;
+            EXPECT_THAT(answer.errmsg, testing::EndsWith(". rid: " + answer.requestId())) << bad.what;
             EXPECT_THAT(answer.http.header("Content-Type"), HasSubstr("application/json")) << bad.what;
         }
         EXPECT_TRUE(installation_.sandbox().calls(kDrivingPath).empty());

@@ -84,7 +84,9 @@ TEST_F(Idempotency, MalformedKeysAreRefusedBeforeAnyEffect) {
         EXPECT_EQ(answer.errcode, 40035) << header;
         EXPECT_EQ(answer.code(), "invalid_input") << header;
     }
-    EXPECT_EQ(client_.scan(picture(1), {"Idempotency-Key: one", "Idempotency-Key: two"}).errcode, 40035);
+    const ScanAnswer two = client_.scan(picture(1), {"Idempotency-Key: one", "Idempotency-Key: two"});
+    EXPECT_EQ(two.errcode, 40035);
+    EXPECT_THAT(two.errmsg, testing::HasSubstr("one Idempotency-Key header"));
     EXPECT_EQ(client_.scan(picture(2), {"Idempotency-Key: " + std::string(255, 'k')}).errcode, 0);
     EXPECT_EQ(charges(), 1U);
     EXPECT_EQ(callsToOcr(), 1U);

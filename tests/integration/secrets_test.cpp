@@ -80,10 +80,17 @@ protected:
         ASSERT_EQ(installation_.clientOf(revoked.text).scan(picture(8)).errcode, 40001);
         unused_link_ = installation_.admin().createLink(merchant_.id);
         keys_ = {merchant_.key.text, revoked.text};
+        const HttpAnswer issued = HttpClient{}.send(
+            {.url = installation_.publicUrl() + "/cgi-bin/token?grant_type=client_credential&appid=" + merchant_.appid +
+                    "&secret=" + merchant_.key.text});
+        token_ = Json{issued.body}.at("access_token").text();
+        ASSERT_EQ(installation_.clientOf(token_).scan(picture(10)).errcode, 0);
+        ASSERT_EQ(installation_.clientOf(token_ + "0").scan(picture(11)).errcode, 40001);
     }
 
     Secrets secrets() const {
         Secrets secrets{{"an API key", keys_},
+                        {"a gateway token", {token_}},
                         {"the admin token", {installation_.adminToken()}},
                         {"the component's secret", {std::string{kComponentSecret}}},
                         {"the push token", {std::string{kPushToken}}},
@@ -102,6 +109,7 @@ protected:
     Merchant merchant_;
     std::string unused_link_;
     std::set<std::string> keys_;
+    std::string token_;
 };
 
 TEST_F(PlantedSecrets, AreNowhereInPlainInDatabaseWriteAheadLogOrLog) {

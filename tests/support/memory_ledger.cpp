@@ -30,6 +30,7 @@ Task<Result<ReserveOutcome>> MemoryLedger::reserve(Reservation reservation) {
 
 Result<ReserveOutcome> MemoryLedger::reserveNow(const Reservation& reservation) {
     const std::scoped_lock lock{mutex_};
+    if (!day_limits_.contains(reservation.merchant)) return notFound();
     const RequestKey key{reservation.merchant, reservation.request};
     const auto known = holds_.find(key);
     if (known != holds_.end()) {
@@ -62,6 +63,7 @@ Repeat MemoryLedger::repeatOf(const Hold& hold, const Reservation& again) const 
     }
     repeat.entry_number = hold.settled.entry_number;
     repeat.x_request_id = hold.reservation.x_request_id;
+    repeat.reason = hold.reason;
     return repeat;
 }
 
@@ -201,8 +203,8 @@ std::vector<WindowView> MemoryLedger::openWindows(const MerchantId& merchant, Ut
         WindowView view{key.policy, {key.starts, window.ends}, window.limit, window.used, window.held, 0};
         for (const auto& [request, hold] : holds_) {
             const bool day = key.policy == kDayPolicy;
-            const WindowClaim& claim = day ? hold.reservation.day : hold.reservation.upstream_day;
-            const bool here = request.first == merchant && claim.span.starts == key.starts;
+            const DaySpan& span = day ? hold.reservation.day : hold.reservation.upstream_day;
+            const bool here = request.first == merchant && span.starts == key.starts;
             if (here && hold.state == HoldState::kUnknown) view.unknown += hold.reservation.units;
         }
         open.push_back(std::move(view));
@@ -210,8 +212,9 @@ std::vector<WindowView> MemoryLedger::openWindows(const MerchantId& merchant, Ut
     return open;
 }
 
-void MemoryLedger::changeDayLimit(const MerchantId& merchant, std::int64_t limit, UtcTime now) {
+void MemoryLedger::setDayLimit(const MerchantId& merchant, std::int64_t limit, UtcTime now) {
     const std::scoped_lock lock{mutex_};
+    day_limits_[merchant] = limit;
     for (auto& [key, window] : windows_) {
         const bool open = key.starts <= now && now < window.ends;
         if (key.merchant == merchant && key.policy == kDayPolicy && open) {
@@ -220,10 +223,10 @@ void MemoryLedger::changeDayLimit(const MerchantId& merchant, std::int64_t limit
     }
 }
 
-MemoryLedger::Window& MemoryLedger::windowOf(const MerchantId& merchant, std::string_view policy,
-                                             const WindowClaim& claim) {
-    const WindowKey key{merchant, std::string{policy}, claim.span.starts};
-    return windows_.try_emplace(key, Window{claim.span.ends, claim.limit}).first->second;
+MemoryLedger::Window& MemoryLedger::windowOf(const MerchantId& merchant, std::string_view policy, const DaySpan& span) {
+    std::optional<std::int64_t> limit;
+    if (policy == kDayPolicy) limit = day_limits_.at(merchant);
+    return windows_.try_emplace({merchant, std::string{policy}, span.starts}, Window{span.ends, limit}).first->second;
 }
 
 MemoryLedger::Window& MemoryLedger::dayOf(const Hold& hold) {

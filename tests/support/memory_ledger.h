@@ -32,8 +32,9 @@ public:
     std::vector<tenants::WindowView> openWindows(const tenants::MerchantId& merchant,
                                                  tenants::UtcTime now) const override;
 
-    /// For the merchant store: the day window's limit follows a changed day_limit, never below what is taken.
-    void changeDayLimit(const tenants::MerchantId& merchant, std::int64_t limit, tenants::UtcTime now);
+    /// For the merchant store: a merchant's day_limit is that of day windows opened from now on; the one open at `now`
+    /// follows, never below what is taken.
+    void setDayLimit(const tenants::MerchantId& merchant, std::int64_t limit, tenants::UtcTime now);
 
 private:
     struct Window {
@@ -64,13 +65,14 @@ private:
     tenants::Result<tenants::Settled> settleNow(const tenants::Settlement& settlement);
     tenants::Result<tenants::Done> releaseNow(const tenants::Release& release);
     tenants::Repeat repeatOf(const Hold& hold, const tenants::Reservation& again) const;
-    Window& windowOf(const tenants::MerchantId& merchant, std::string_view policy, const tenants::WindowClaim& claim);
+    Window& windowOf(const tenants::MerchantId& merchant, std::string_view policy, const tenants::DaySpan& span);
     Window& dayOf(const Hold& hold);
     Window& upstreamDayOf(const Hold& hold);
 
     WriteFaults& faults_;
     mutable std::mutex mutex_;
     std::map<RequestKey, Hold> holds_;
+    std::map<tenants::MerchantId, std::int64_t> day_limits_;
     std::map<WindowKey, Window> windows_;
     std::map<tenants::MerchantId, std::vector<tenants::UsageEntry>> entries_;
     std::int64_t rows_ = 0;

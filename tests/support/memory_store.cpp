@@ -47,8 +47,10 @@ std::vector<std::shared_ptr<const Merchant>> MemoryMerchants::list(const Merchan
 Task<Result<Done>> MemoryMerchants::add(Merchant merchant) {
     if (auto fault = faults_.check("add")) co_return *std::move(fault);
     const std::scoped_lock lock{mutex_};
+    if (merchants_.contains(merchant.id)) co_return taken();
+    ledger_.setDayLimit(merchant.id, merchant.day_limit, merchant.created_at);
     const MerchantId id = merchant.id;
-    if (!merchants_.try_emplace(id, std::make_shared<const Merchant>(std::move(merchant))).second) co_return taken();
+    merchants_.emplace(id, std::make_shared<const Merchant>(std::move(merchant)));
     co_return Done{};
 }
 
@@ -58,7 +60,7 @@ Task<Result<Merchant>> MemoryMerchants::update(Merchant changed, UtcTime now) {
     const auto found = merchants_.find(changed.id);
     if (found == merchants_.end()) co_return notFound();
     if (found->second->version != changed.version) co_return tooLate();
-    if (found->second->day_limit != changed.day_limit) ledger_.changeDayLimit(changed.id, changed.day_limit, now);
+    if (found->second->day_limit != changed.day_limit) ledger_.setDayLimit(changed.id, changed.day_limit, now);
     ++changed.version;
     found->second = std::make_shared<const Merchant>(changed);
     co_return changed;

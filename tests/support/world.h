@@ -102,7 +102,7 @@ struct ScanWorld : World {
     ScanWorld() {
         (void)authorize();
         key_text = addKey(merchant, tenants::KeyId{"key_1"});
-        caller = *scans.authenticate(key_text);
+        caller = *authenticator.authenticate(key_text);
     }
 
     std::string addKey(const tenants::MerchantId& owner, const tenants::KeyId& id,
@@ -154,7 +154,9 @@ struct ScanWorld : World {
 
     tenants::CredentialHasher hasher{tenants::Secret{"a key of the key ring, 32 bytes.."}};
     FakeUpstream upstream;
-    tenants::ScanLicence scans{store.merchants, platforms, hasher, store.ledger, upstream, clock, {}};
+    tenants::GatewayTokens gateway_tokens{tenants::Secret{"another key of the same ring, 32.."}};
+    tenants::Authenticator authenticator{store.merchants, hasher, gateway_tokens, clock};
+    tenants::ScanLicence scans{store.merchants, platforms, store.ledger, upstream, clock, {}};
     std::string key_text;
     tenants::Caller caller;
 };

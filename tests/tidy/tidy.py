@@ -20,6 +20,8 @@ FORBIDDEN = {
     "tenants/usage": ["tenants/billing/", "tenants/scan/", "tenants/sqlite/", "SQLiteCpp/", "sqlite3"],
     "tenants/scan": ["tenants/sqlite/", "SQLiteCpp/", "sqlite3"],
     "gateway": ["sandbox/", "recogniser/", "SQLiteCpp/", "sqlite3"],
+    "gateway/json": ["tenants/", "gateway/log/", "gateway/net/", "gateway/http/", "gateway/wechat/", "gateway/api/",
+                     "gateway/admin/", "gateway/app/", "Poco/"],
     "gateway/log": ["gateway/net/", "gateway/http/", "gateway/wechat/", "gateway/api/", "gateway/admin/",
                     "gateway/app/", "tenants/sqlite/"],
     "gateway/net": ["gateway/http/", "gateway/wechat/", "gateway/api/", "gateway/admin/", "gateway/app/",

@@ -54,8 +54,8 @@ protected:
         reservation.x_request_id = "x";
         reservation.at = kNoon;
         reservation.expires_at = kNoon + std::chrono::seconds{13};
-        reservation.day = {beijingDay(kNoon), 100};
-        reservation.upstream_day = {beijingDay(kNoon), std::nullopt};
+        reservation.day = beijingDay(kNoon);
+        reservation.upstream_day = beijingDay(kNoon);
         return reservation;
     }
     std::optional<std::int64_t> dayLimit(const std::string& merchant) {
@@ -160,6 +160,21 @@ TEST_P(MerchantStoreContract, ChangedDayLimitBecomesThatOfTheOpenWindowButNeverL
     EXPECT_EQ(changed.day_limit, 1);
     EXPECT_EQ(merchants().find(MerchantId{"mer_a"})->day_limit, 1);
     EXPECT_EQ(dayLimit("mer_b"), 100);
+}
+
+TEST_P(MerchantStoreContract, DayLimitChangedBeforeTheFirstScanOfTheDayIsThatOfItsWindow) {
+    add("mer_a");
+    const Reservation read_before = reservation("mer_a", "r-1");  // on its way while the operator changes the limit
+    Merchant changed = *merchants().find(MerchantId{"mer_a"});
+    changed.day_limit = 1;
+    ASSERT_TRUE(runBlocking(merchants().update(changed, kNoon)));
+
+    ASSERT_TRUE(runBlocking(stores_->ledger().reserve(read_before)));
+    const Result<ReserveOutcome> second = runBlocking(stores_->ledger().reserve(reservation("mer_a", "r-2")));
+
+    EXPECT_EQ(dayLimit("mer_a"), 1);
+    ASSERT_TRUE(second);
+    EXPECT_TRUE(std::holds_alternative<WindowFull>(*second));
 }
 
 TEST_P(MerchantStoreContract, AddedKeyIsFoundByItsLookupAndListedOldestFirst) {

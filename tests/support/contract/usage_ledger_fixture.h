@@ -31,8 +31,14 @@ protected:
     }
 
     UsageLedger& ledger() { return stores_->ledger(); }
+    /// 100 until then. Windows that are open at noon follow, as MerchantStore says.
+    void setDayLimit(const MerchantId& merchant, std::int64_t limit) {
+        Merchant changed = *stores_->merchants().find(merchant);
+        changed.day_limit = limit;
+        EXPECT_TRUE(runBlocking(stores_->merchants().update(changed, kNoon)));
+    }
 
-    Reservation reservation(const std::string& request, std::optional<std::int64_t> day_limit = 100) const {
+    Reservation reservation(const std::string& request) const {
         Reservation reservation;
         reservation.merchant = kMerchant;
         reservation.request = RequestId{request};
@@ -40,8 +46,8 @@ protected:
         reservation.x_request_id = "x-" + request;
         reservation.at = kNoon;
         reservation.expires_at = kNoon + std::chrono::seconds{13};
-        reservation.day = {beijingDay(kNoon), day_limit};
-        reservation.upstream_day = {beijingDay(kNoon), std::nullopt};
+        reservation.day = beijingDay(kNoon);
+        reservation.upstream_day = beijingDay(kNoon);
         return reservation;
     }
     static Fingerprint fingerprint(unsigned char content) {

@@ -163,10 +163,11 @@ TEST_P(UsageLedgerContract, UnknownScanCanBeSettledLater) {
 }
 
 TEST_P(UsageLedgerContract, LastUnitIsGivenAndTheNextIsRefusedWithTheWindowsEnd) {
-    ASSERT_TRUE(reserved(reservation("r-1", 2)));
-    ASSERT_TRUE(reserved(reservation("r-2", 2)));
+    setDayLimit(kMerchant, 2);
+    ASSERT_TRUE(reserved(reservation("r-1")));
+    ASSERT_TRUE(reserved(reservation("r-2")));
 
-    const ReserveOutcome refused = reserve(reservation("r-3", 2));
+    const ReserveOutcome refused = reserve(reservation("r-3"));
 
     ASSERT_TRUE(std::holds_alternative<WindowFull>(refused));
     EXPECT_EQ(std::get<WindowFull>(refused).policy, kDayPolicy);
@@ -177,11 +178,13 @@ TEST_P(UsageLedgerContract, LastUnitIsGivenAndTheNextIsRefusedWithTheWindowsEnd)
 }
 
 TEST_P(UsageLedgerContract, FullUpstreamWindowTakesNothingFromTheDay) {
-    Reservation first = reservation("r-1");
-    first.upstream_day.limit = 1;
-    ASSERT_TRUE(reserved(first));
+    ASSERT_TRUE(reserved(reservation("r-1")));
+    ASSERT_TRUE(reserved(reservation("r-2")));
+    Release last_unit = releaseOf("r-2");
+    last_unit.upstream_full = true;
+    release(last_unit);
 
-    const ReserveOutcome refused = reserve(reservation("r-2"));
+    const ReserveOutcome refused = reserve(reservation("r-3"));
 
     ASSERT_TRUE(std::holds_alternative<WindowFull>(refused));
     EXPECT_EQ(std::get<WindowFull>(refused).policy, kUpstreamDayPolicy);
@@ -189,32 +192,41 @@ TEST_P(UsageLedgerContract, FullUpstreamWindowTakesNothingFromTheDay) {
 }
 
 TEST_P(UsageLedgerContract, LimitOfZeroRefusesTheFirstScan) {
-    EXPECT_TRUE(std::holds_alternative<WindowFull>(reserve(reservation("r-1", 0))));
+    setDayLimit(kMerchant, 0);
+
+    EXPECT_TRUE(std::holds_alternative<WindowFull>(reserve(reservation("r-1"))));
 
     EXPECT_TRUE(holds().empty());
 }
 
-TEST_P(UsageLedgerContract, OpenWindowKeepsItsOwnLimit) {
-    ASSERT_TRUE(reserved(reservation("r-1", 1)));
+TEST_P(UsageLedgerContract, WindowThatOpensTakesTheLimitAsItStandsThen) {
+    setDayLimit(kMerchant, 1);
+    ASSERT_TRUE(reserved(reservation("r-1")));
+    setDayLimit(kMerchant, 50);
+    Reservation tomorrow = reservation("r-2");
+    tomorrow.at = kNoon + kDay;
+    tomorrow.day = beijingDay(tomorrow.at);
+    tomorrow.upstream_day = beijingDay(tomorrow.at);
 
-    EXPECT_TRUE(std::holds_alternative<WindowFull>(reserve(reservation("r-2", 50))));
+    ASSERT_TRUE(reserved(tomorrow));
 
-    EXPECT_EQ(day().limit, 1);
+    EXPECT_EQ(window(kDayPolicy, tomorrow.at).limit, 50);
 }
 
 TEST_P(UsageLedgerContract, ReleasedUnitCanBeTakenAgain) {
-    ASSERT_TRUE(reserved(reservation("r-1", 1)));
+    setDayLimit(kMerchant, 1);
+    ASSERT_TRUE(reserved(reservation("r-1")));
     release(releaseOf("r-1"));
 
-    EXPECT_TRUE(reserved(reservation("r-2", 1)));
+    EXPECT_TRUE(reserved(reservation("r-2")));
 }
 
 TEST_P(UsageLedgerContract, ScanSettlesInTheWindowThatItWasHeldIn) {
     ASSERT_TRUE(reserved(reservation("r-1")));
     Reservation tomorrow = reservation("r-2");
     tomorrow.at = kNoon + kDay;
-    tomorrow.day.span = beijingDay(tomorrow.at);
-    tomorrow.upstream_day.span = beijingDay(tomorrow.at);
+    tomorrow.day = beijingDay(tomorrow.at);
+    tomorrow.upstream_day = beijingDay(tomorrow.at);
     ASSERT_TRUE(reserved(tomorrow));
 
     Settlement late = settlement("r-1");
@@ -244,8 +256,8 @@ TEST_P(UsageLedgerContract, RefusalByWeChatsQuotaMarksTheUpstreamWindowFullUntil
     EXPECT_EQ(std::get<WindowFull>(next).policy, kUpstreamDayPolicy);
     EXPECT_EQ(std::get<WindowFull>(next).ends_at, beijingDay(kNoon).ends);
     Reservation tomorrow = reservation("r-4");
-    tomorrow.day.span = beijingDay(kNoon + kDay);
-    tomorrow.upstream_day.span = beijingDay(kNoon + kDay);
+    tomorrow.day = beijingDay(kNoon + kDay);
+    tomorrow.upstream_day = beijingDay(kNoon + kDay);
     EXPECT_TRUE(reserved(tomorrow));
 }
 

@@ -94,17 +94,19 @@ TEST_P(UsageLedgerContract, RepeatOfAnUnknownScanIsNotRunAgain) {
     ASSERT_TRUE(std::holds_alternative<Repeat>(repeat));
     EXPECT_EQ(std::get<Repeat>(repeat).state, HoldState::kUnknown);
     EXPECT_TRUE(std::get<Repeat>(repeat).same_request);
+    EXPECT_EQ(std::get<Repeat>(repeat).reason, "upstream_timeout");
 }
 
 TEST_P(UsageLedgerContract, RepeatIsARepeatEvenWhenTheWindowIsFullOrNew) {
-    Reservation first = reservation("r-1", 1);
+    setDayLimit(kMerchant, 1);
+    Reservation first = reservation("r-1");
     first.fingerprint = fingerprint(1);
     ASSERT_TRUE(reserved(first));
 
     const ReserveOutcome in_full_window = reserve(first);
     Reservation tomorrow = first;
-    tomorrow.day.span = beijingDay(kNoon + kDay);
-    tomorrow.upstream_day.span = beijingDay(kNoon + kDay);
+    tomorrow.day = beijingDay(kNoon + kDay);
+    tomorrow.upstream_day = beijingDay(kNoon + kDay);
     const ReserveOutcome next_day = reserve(tomorrow);
 
     EXPECT_TRUE(std::holds_alternative<Repeat>(in_full_window));
@@ -122,8 +124,8 @@ TEST_P(UsageLedgerContract, ReleasedRequestRunsAgainInTheWindowsOfItsSecondTry) 
     again.key = KeyId{"key_2"};
     again.at = kNoon + kDay;
     again.expires_at = again.at + std::chrono::seconds{13};
-    again.day.span = beijingDay(again.at);
-    again.upstream_day.span = beijingDay(again.at);
+    again.day = beijingDay(again.at);
+    again.upstream_day = beijingDay(again.at);
     ASSERT_TRUE(reserved(again));
     settle(settlement("r-1"));
 
@@ -136,11 +138,12 @@ TEST_P(UsageLedgerContract, ReleasedRequestRunsAgainInTheWindowsOfItsSecondTry) 
 }
 
 TEST_P(UsageLedgerContract, ReopenedRequestNeedsRoomAgain) {
-    Reservation first = reservation("r-1", 1);
+    setDayLimit(kMerchant, 1);
+    Reservation first = reservation("r-1");
     first.fingerprint = fingerprint(1);
     ASSERT_TRUE(reserved(first));
     release(releaseOf("r-1"));
-    ASSERT_TRUE(reserved(reservation("r-2", 1)));
+    ASSERT_TRUE(reserved(reservation("r-2")));
 
     EXPECT_TRUE(std::holds_alternative<WindowFull>(reserve(first)));
 
@@ -188,8 +191,9 @@ TEST_P(UsageLedgerContract, SweepTurnsOnlyExpiredHoldsToUnknown) {
 }
 
 TEST_P(UsageLedgerContract, SweepToTheEndOfTimeLeavesNothingHeldOfAnyMerchant) {
+    for (const MerchantId& merchant : {kMerchant, kOther}) setDayLimit(merchant, 1000);
     for (int number = 0; number < 600; ++number) {
-        Reservation next = reservation("r-" + std::to_string(number), 1000);
+        Reservation next = reservation("r-" + std::to_string(number));
         if (number % 2 == 1) next.merchant = kOther;
         ASSERT_TRUE(reserved(next));
     }
@@ -223,9 +227,10 @@ TEST_P(UsageLedgerContract, SweepErasesExpiredReplies) {
 }
 
 TEST_P(UsageLedgerContract, EntriesAreNumberedWithoutGapPerMerchantAndPagedNewestFirst) {
+    for (const MerchantId& merchant : {kMerchant, kOther}) setDayLimit(merchant, 1000);
     for (int number = 1; number <= 150; ++number) {
         for (const MerchantId& merchant : {kMerchant, kOther}) {
-            Reservation next = reservation("r-" + std::to_string(number), 1000);
+            Reservation next = reservation("r-" + std::to_string(number));
             next.merchant = merchant;
             ASSERT_TRUE(reserved(next));
             Settlement settled = settlement(next.request.text());

@@ -24,6 +24,10 @@ std::string header(const http::Response& response, std::string_view name) {
 TEST(DropInError, EveryCodeOfTheTableHasItsNumber) {
     const std::vector<std::pair<ErrorCode, int>> table{{ErrorCode::kCredentialMissing, 41001},
                                                        {ErrorCode::kCredentialInvalid, 40001},
+                                                       {ErrorCode::kAppidMissing, 41002},
+                                                       {ErrorCode::kAppidInvalid, 40013},
+                                                       {ErrorCode::kGrantTypeInvalid, 40002},
+                                                       {ErrorCode::kMethodNotAllowed, 43002},
                                                        {ErrorCode::kMerchantNotAuthorized, 61003},
                                                        {ErrorCode::kPermission117Missing, 61007},
                                                        {ErrorCode::kAccountNotEligible, 48001},
@@ -48,9 +52,26 @@ TEST(DropInError, EveryCodeOfTheTableHasItsNumber) {
         const auto response = renderDropInError({code, "words"}, "req_1", kNow);
 
         EXPECT_EQ(response.status, 200);
-        EXPECT_EQ(response.body, "{\"errcode\":" + std::to_string(errcode) + ",\"errmsg\":\"words rid: req_1\"}");
+        EXPECT_EQ(response.body, "{\"errcode\":" + std::to_string(errcode) + ",\"errmsg\":\"words. rid: req_1\"}");
         EXPECT_EQ(header(response, "Tollgate-Error"), tenants::stableCode(code));
     }
+}
+
+TEST(DropInError, EveryTextEndsInOneFullStopBeforeTheRequestId) {
+    for (const char* text : {"Words.", "Words"}) {
+        EXPECT_NE(renderDropInError({ErrorCode::kInvalidInput, text}, "r", kNow).body.find("\"Words. rid: r\""),
+                  std::string::npos);
+    }
+    EXPECT_NE(renderDropInFault("r").body.find(". rid: r\""), std::string::npos);
+}
+
+TEST(DropInError, AnotherNumberLeavesTheRestAsItIs) {
+    const Error error{ErrorCode::kCredentialInvalid, "Words."};
+
+    const auto response = renderDropInError(40125, error, "r", kNow);
+
+    EXPECT_EQ(response.body, R"({"errcode":40125,"errmsg":"Words. rid: r"})");
+    EXPECT_EQ(header(response, "Tollgate-Error"), "credential_invalid");
 }
 
 TEST(DropInError, RefusedUpstreamTokenIsNeverShownAsTheMerchants) {

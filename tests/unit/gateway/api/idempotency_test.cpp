@@ -50,7 +50,11 @@ TEST(IdempotencyKey, TwoHeadersAreRefused) {
     headers.add("Idempotency-Key", "a");
     headers.add("Idempotency-Key", "a");
 
-    EXPECT_FALSE(readIdempotencyKey(headers));
+    const auto key = readIdempotencyKey(headers);
+
+    ASSERT_FALSE(key);
+    EXPECT_EQ(key.error().code, tenants::ErrorCode::kInvalidInput);
+    EXPECT_EQ(key.error().for_caller, "Send one Idempotency-Key header, not several.");
 }
 
 TEST(Fingerprint, DependsOnRouteMerchantFormAndBytes) {

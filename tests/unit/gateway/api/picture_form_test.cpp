@@ -67,9 +67,6 @@ TEST(PictureForm, UploadBorrowsTheBody) {
 }
 
 TEST(PictureForm, UrlIsFoundInQueryFormAndJson) {
-    const std::string url = "https://samples.tollgate.test/a b.jpg";
-    EXPECT_FALSE(readPicture(request("img_url=https%3A%2F%2Fsamples.tollgate.test%2Fa%20b.jpg")));
-
     EXPECT_EQ(urlOf(readPicture(request("access_token=k&img_url=https%3A%2F%2Fsamples.tollgate.test%2Fa.jpg"))),
               "https://samples.tollgate.test/a.jpg");
     EXPECT_EQ(urlOf(readPicture(request("", "application/x-www-form-urlencoded",
@@ -80,6 +77,43 @@ TEST(PictureForm, UrlIsFoundInQueryFormAndJson) {
               "https://samples.tollgate.test/a.jpg");
     EXPECT_EQ(urlOf(readPicture(multipart(part("name=\"img_url\"", "https://samples.tollgate.test/a.jpg")))),
               "https://samples.tollgate.test/a.jpg");
+}
+
+TEST(PictureForm, PlusAndPercent20AreTheSameSpaceInQueryAndForm) {
+    const std::string url = "https://samples.tollgate.test/a b.jpg";
+    for (const char* sent :
+         {"img_url=https%3A%2F%2Fsamples.tollgate.test%2Fa%20b.jpg",
+          "img_url=https%3A%2F%2Fsamples.tollgate.test%2Fa+b.jpg", "img_url=https://samples.tollgate.test/a%20b.jpg"}) {
+        EXPECT_EQ(urlOf(readPicture(request(sent))), url) << sent;
+        EXPECT_EQ(urlOf(readPicture(request("", "application/x-www-form-urlencoded", sent))), url) << sent;
+    }
+    EXPECT_EQ(urlOf(readPicture(request("img_url=https%3A%2F%2Fsamples.tollgate.test%2Fa%2Bb.jpg"))),
+              "https://samples.tollgate.test/a+b.jpg");
+}
+
+TEST(PictureForm, UrlThatWasEncodedTwiceIsDecodedOnce) {
+    EXPECT_EQ(urlOf(readPicture(request("img_url=https%3A%2F%2Fsamples.tollgate.test%2Fa%2520b.jpg"))),
+              "https://samples.tollgate.test/a%20b.jpg");
+    expectRefused(request("img_url=https%253A%252F%252Fsamples.tollgate.test%252Fa.jpg"), ErrorCode::kImageUrlInvalid);
+}
+
+TEST(PictureForm, JsonIsReadWhateverItIsCalled) {
+    const std::string body = R"( {"type":"photo","img_url":"https:\/\/samples.tollgate.test\/a.jpg"})";
+
+    for (const char* type : {"application/json", "application/x-www-form-urlencoded", "text/plain", ""}) {
+        EXPECT_EQ(urlOf(readPicture(request("", type, body))), "https://samples.tollgate.test/a.jpg") << type;
+    }
+}
+
+TEST(PictureForm, SameUrlTwiceIsOneAndTwoAreNone) {
+    const std::string query = "img_url=https%3A%2F%2Fsamples.tollgate.test%2Fa.jpg";
+
+    EXPECT_TRUE(
+        readPicture(request(query, "application/json", R"({"img_url":"https://samples.tollgate.test/a.jpg"})")));
+    expectRefused(request(query, "application/json", R"({"img_url":"https://samples.tollgate.test/b.jpg"})"),
+                  ErrorCode::kImageInvalid);
+    expectRefused(request("", "application/json", R"({"img_url":"https://a.test/a","img_url":"https://a.test/b"})"),
+                  ErrorCode::kImageInvalid);
 }
 
 TEST(PictureForm, EmptyBodyAndEmptyObjectGoWithUrlInTheQuery) {
@@ -105,6 +139,25 @@ TEST(PictureForm, BothFormsAreInvalid) {
     expectRefused(multipart(image + part("name=\"img_url\"", "https://samples.tollgate.test/a.jpg")),
                   ErrorCode::kImageInvalid);
     expectRefused(multipart(image + image), ErrorCode::kImageInvalid);
+}
+
+TEST(PictureForm, EmptyFieldOfTheOtherFormIsNone) {
+    const std::string image = part("name=\"img\"; filename=\"a.jpg\"", kJpeg);
+    EXPECT_TRUE(readPicture(multipart(image + part("name=\"img_url\"", ""))));
+    EXPECT_TRUE(readPicture(multipart(image, "img_url=")));
+    EXPECT_TRUE(readPicture(
+        request("img_url=https%3A%2F%2Fsamples.tollgate.test%2Fa.jpg", "application/json", R"({"img_url":""})")));
+}
+
+TEST(PictureForm, EveryFormatOfPhonesScannersAndBrowsersIsTaken) {
+    using namespace std::string_literals;
+    for (const std::string& beginning : {"\xFF\xD8\xFF"s, "\x89PNG\r\n\x1A\n"s, "GIF87a"s, "GIF89a"s, "II*\0"s,
+                                         "MM\0*"s, "BM"s, "RIFF\x10\0\0\0WEBPVP8 "s}) {
+        EXPECT_TRUE(acceptImage({beginning + "the rest", ""})) << beginning;
+    }
+    for (const std::string& beginning : {"MM\0"s, "II*"s, "RIFF\x10\0\0\0WAVE"s, "%PDF"s, "PK\3\4"s, "\xFF\xD8"s}) {
+        EXPECT_FALSE(acceptImage({beginning + "the rest", ""})) << beginning;
+    }
 }
 
 TEST(PictureForm, WhatIsNotAPictureIsInvalid) {

@@ -8,7 +8,7 @@ namespace gateway::wechat {
 namespace {
 
 std::optional<AnswerStatus> read(std::string_view text) {
-    const auto outline = outlineJsonObject(text);
+    const auto outline = json::outlineJsonObject(text);
     return outline ? readAnswerStatus(*outline) : std::nullopt;
 }
 

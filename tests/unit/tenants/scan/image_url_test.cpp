@@ -17,6 +17,8 @@ TEST(ImageUrl, OrdinaryUrlsPassUnchanged) {
              "https://xn--fiqs8s.xn--fiqs8s/a",
              "https://a-b.c1.example/%E4%BA%AC.jpg",
              "https://example.com/twice%2520encoded.jpg",
+             "https://example.com/my licence.jpg?of=A B",
+             "https://example.com/a+b.jpg",
              "https://example.com/[1].jpg?a[]=@:",
              "https://1.2.3.example/a",
          }) {
@@ -83,8 +85,10 @@ TEST(ImageUrl, EverythingElseIsRefused) {
         "http://example.com:+80/a",
         "http://example.com:80:80/a",
         // characters that do not belong
-        "http://example.com/a b",
         " http://example.com/a",
+        "http://example.com/a ",
+        "http://exam ple.com/a",
+        "http:// example.com/a",
         "http://example.com/a\n",
         "http://example.com/\x7f",
         "http://example.com/a\r\nHost: x",

@@ -1,5 +1,8 @@
 #include <gtest/gtest.h>
 
+#include <utility>
+#include <vector>
+
 #include "tenants/scan/scan_licence.h"
 #include "tests/support/spawned.h"
 #include "tests/support/world.h"
@@ -48,7 +51,7 @@ TEST_F(ScanIdempotency, FinishedRequestGivesTheSameBytesAgainAndNoCharge) {
 TEST_F(ScanIdempotency, AnotherKeyOfTheMerchantGetsTheReplayToo) {
     ASSERT_TRUE(world_.scan(world_.repeatable("idem-1")));
     ScanInput rotated = world_.repeatable("idem-1");
-    rotated.caller = *world_.scans.authenticate(world_.addKey(world_.merchant, KeyId{"key_2"}));
+    rotated.caller = *world_.authenticator.authenticate(world_.addKey(world_.merchant, KeyId{"key_2"}));
 
     const auto again = world_.scan(rotated);
 
@@ -118,14 +121,41 @@ TEST_F(ScanIdempotency, AnotherRequestUnderTheSameKeyIsAMismatchInEveryState) {
     EXPECT_EQ(world_.charges(), 1U);
 }
 
-TEST_F(ScanIdempotency, UnknownOutcomeIsToldAgainWithTheSameRequestIdAndNotRepeated) {
-    world_.upstream.plan(FakeUpstream::silence(true, false));
-    EXPECT_EQ(repeatError().code, ErrorCode::kUpstreamUnreachable);
+TEST_F(ScanIdempotency, UnknownOutcomeIsToldAgainInTheSameWordsAndNotRepeated) {
+    UpstreamAnswer incomplete = FakeUpstream::recognised();
+    incomplete.has_licence = false;
+    const std::vector<std::pair<FakeUpstream::Answer, ErrorCode>> outcomes{
+        {FakeUpstream::silence(true, false), ErrorCode::kUpstreamUnreachable},
+        {FakeUpstream::silence(true, true), ErrorCode::kUpstreamTimeout},
+        {incomplete, ErrorCode::kUpstreamUnreachable}};
+    for (const auto& [outcome, code] : outcomes) {
+        ScanWorld world;
+        world.upstream.plan(outcome);
+
+        const auto first = world.scan(world.repeatable("idem-1"));
+        const auto again = world.scan(world.repeatable("idem-1"));
+
+        ASSERT_TRUE(!first && !again);
+        EXPECT_EQ(stableCode(first.error().code), stableCode(code));
+        EXPECT_EQ(stableCode(again.error().code), stableCode(code));
+        EXPECT_EQ(again.error().for_caller, first.error().for_caller);
+        EXPECT_EQ(again.error().request_id, "idem-1");
+        EXPECT_FALSE(first.error().replayed);
+        EXPECT_TRUE(again.error().replayed);
+        EXPECT_EQ(world.upstream.calls().size(), 1U);
+    }
+}
+
+TEST_F(ScanIdempotency, RequestThatACrashLeftBehindIsToldSo) {
+    const auto gate = world_.upstream.holdCalls();
+    Spawned<Result<ScanOutput>> first{world_.scans.scan(world_.repeatable("idem-1"))};
+    ASSERT_TRUE(runBlocking(world_.store.ledger.sweep(UtcTime::max(), world_.clock.now())));
 
     const Error again = repeatError();
+    gate->open();
 
     EXPECT_EQ(again.code, ErrorCode::kUpstreamTimeout);
-    EXPECT_EQ(again.request_id, "idem-1");
+    EXPECT_EQ(again.for_caller, "The scan was interrupted; its outcome is unknown.");
     EXPECT_EQ(upstreamCalls(), 1U);
 }
 
@@ -163,7 +193,7 @@ TEST_F(ScanIdempotency, SameKeyOfTwoMerchantsIsTwoRequests) {
     const std::string state = ScanWorld::linkPart(link->pc_url, "state%3D", "&");
     ASSERT_TRUE(world_.land(state, world_.platform.consent("wx2222222222222222")));
     ScanInput theirs = world_.repeatable("idem-1");
-    theirs.caller = *world_.scans.authenticate(world_.addKey(other, KeyId{"key_2"}));
+    theirs.caller = *world_.authenticator.authenticate(world_.addKey(other, KeyId{"key_2"}));
 
     const auto ours = world_.scan(world_.repeatable("idem-1"));
     const auto foreign = world_.scan(theirs);
@@ -203,7 +233,7 @@ TEST_F(ScanIdempotency, WithoutAKeyNoReplyIsKept) {
 }
 
 TEST_F(ScanIdempotency, LifetimeOfZeroKeepsNoReply) {
-    ScanLicence scans{world_.store.merchants, world_.platforms, world_.hasher,          world_.store.ledger,
+    ScanLicence scans{world_.store.merchants, world_.platforms, world_.store.ledger,
                       world_.upstream,        world_.clock,     {.reply_lifetime = 0ms}};
     ASSERT_TRUE(runBlocking(scans.scan(world_.repeatable("idem-1"))));
 

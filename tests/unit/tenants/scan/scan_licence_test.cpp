@@ -34,44 +34,6 @@ protected:
     ScanWorld world_;
 };
 
-TEST_F(ScanLicenceTest, KeyLeadsToItsMerchant) {
-    const auto caller = world_.scans.authenticate(world_.key_text);
-
-    ASSERT_TRUE(caller);
-    EXPECT_EQ(caller->merchant, world_.merchant);
-    EXPECT_EQ(caller->key, KeyId{"key_1"});
-}
-
-TEST_F(ScanLicenceTest, BadCredentialsAreToldApartByNobody) {
-    const std::string expiring = world_.addKey(world_.merchant, KeyId{"key_2"}, world_.clock.now() + 1h);
-    const std::string revoked = world_.addKey(world_.merchant, KeyId{"key_3"});
-    ASSERT_TRUE(runBlocking(world_.store.merchants.revokeKey(world_.merchant, KeyId{"key_3"}, world_.clock.now())));
-    world_.clock.advance(1h);
-    const std::string unknown{mintCredential(CredentialKind::kApiKey).text.expose()};
-    const std::string admin{mintCredential(CredentialKind::kAdminToken).text.expose()};
-
-    std::set<std::string> texts;
-    for (const std::string& bad : {expiring, revoked, unknown, admin, std::string{"x"}, world_.key_text + "x"}) {
-        const auto caller = world_.scans.authenticate(bad);
-        ASSERT_FALSE(caller);
-        EXPECT_EQ(caller.error().code, ErrorCode::kCredentialInvalid);
-        texts.insert(caller.error().for_caller + caller.error().for_log);
-    }
-    EXPECT_EQ(texts.size(), 1U);
-    EXPECT_EQ(world_.scans.authenticate("").error().code, ErrorCode::kCredentialMissing);
-}
-
-TEST_F(ScanLicenceTest, KeyWithARightLookupAndAWrongSecretIsRefused) {
-    // Another key's row under this key's look-up: only the hash tells them apart.
-    ApiKey row = *world_.store.merchants.findKey(world_.caller.key_lookup);
-    const MintedCredential other = mintCredential(CredentialKind::kApiKey);
-    row.id = KeyId{"key_9"};
-    row.lookup = other.lookup;
-    ASSERT_TRUE(runBlocking(world_.store.merchants.addKey(row)));
-
-    EXPECT_FALSE(world_.scans.authenticate(other.text.expose()));
-}
-
 TEST_F(ScanLicenceTest, RecognisedScanIsAnsweredAndCharged) {
     const auto scanned = world_.scan(world_.input("req_1"));
 
@@ -139,7 +101,7 @@ TEST_F(ScanLicenceTest, MerchantThatNeverConsentedIsNotAuthorized) {
     world_.addMerchant(other, 5);
     const std::string key = world_.addKey(other, KeyId{"key_2"});
     ScanInput input = world_.input("req_1");
-    input.caller = *world_.scans.authenticate(key);
+    input.caller = *world_.authenticator.authenticate(key);
 
     EXPECT_EQ(refusal(world_.scan(input)), ErrorCode::kMerchantNotAuthorized);
 }

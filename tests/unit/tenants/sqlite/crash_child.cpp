@@ -28,8 +28,8 @@ Task<void> scanForEver(UsageLedger& ledger, std::string prefix) {
         reservation.x_request_id = "x";
         reservation.at = test_support::beijingNoon();
         reservation.expires_at = reservation.at + std::chrono::seconds{13};
-        reservation.day = {beijingDay(reservation.at), 1'000'000};
-        reservation.upstream_day = {beijingDay(reservation.at), std::nullopt};
+        reservation.day = beijingDay(reservation.at);
+        reservation.upstream_day = beijingDay(reservation.at);
         const Settlement settlement{
             reservation.merchant, reservation.request, Outcome::kRecognised, reservation.at, nullptr, std::nullopt};
         const std::string request = reservation.request.text();

@@ -62,7 +62,7 @@ protected:
 };
 
 TEST_F(CrashTest, WhatWasAcknowledgedBeforeAKillIsThereOnce) {
-    { addMerchant(*openStore(), "mer_a"); }
+    { addMerchant(*openStore(), "mer_a", 1'000'000); }
     std::mt19937 random{20261122};
     std::set<std::string> reserved;
     std::set<std::string> settled;

@@ -29,7 +29,7 @@ TEST_F(LedgerConcurrencyTest, SixtyFourThreadsGetExactlyTheHundredUnitsThatAreLe
         threads.emplace_back([&, thread] {
             for (int scan = 0; scan < 4; ++scan) {
                 const std::string request = std::to_string(thread) + "-" + std::to_string(scan);
-                const auto outcome = runBlocking(store->ledger().reserve(reservation("mer_a", request, 100)));
+                const auto outcome = runBlocking(store->ledger().reserve(reservation("mer_a", request)));
                 if (outcome && std::holds_alternative<tenants::Reserved>(*outcome)) {
                     ++reserved;
                     EXPECT_TRUE(runBlocking(store->ledger().settle(settlement("mer_a", request))));
@@ -68,14 +68,14 @@ TEST_F(LedgerConcurrencyTest, OneKeyInSixtyFourThreadsIsReservedOnce) {
 
 TEST_F(LedgerConcurrencyTest, RandomHistoriesOfManyMerchantsKeepTheLedgerSound) {
     auto store = openStore();
-    for (int merchant = 0; merchant < 5; ++merchant) addMerchant(*store, "mer_" + std::to_string(merchant));
+    for (int merchant = 0; merchant < 5; ++merchant) addMerchant(*store, "mer_" + std::to_string(merchant), 12);
     const auto history = [&store](unsigned seed) {
         std::mt19937 random{seed};
         const auto below = [&random](unsigned end) { return random() % end; };
         for (int step = 0; step < 60; ++step) {
             const std::string merchant = "mer_" + std::to_string(below(5));
             const std::string request = "r-" + std::to_string(below(40));
-            tenants::Reservation taken = reservation(merchant, request, 12);
+            tenants::Reservation taken = reservation(merchant, request);
             taken.fingerprint.emplace();
             taken.units = 1 + static_cast<std::int64_t>(below(3));
             tenants::Settlement settled = settlement(merchant, request);

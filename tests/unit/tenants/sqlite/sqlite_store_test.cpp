@@ -260,13 +260,12 @@ TEST_F(SqliteStoreTest, LedgerRefusesEveryUpdateAndDelete) {
 TEST_F(SqliteStoreTest, MalformedReservationsAreRefusedAndNothingIsWritten) {
     const auto store = openStore();
     addMerchant(*store, "mer_a");
-    std::vector<tenants::Reservation> malformed(6, reservation("mer_a", "r-1"));
+    std::vector<tenants::Reservation> malformed(5, reservation("mer_a", "r-1"));
     malformed[0].units = 0;
     malformed[1].units = 1'000'001;
     malformed[2].request = tenants::RequestId{};
     malformed[3].request = tenants::RequestId{std::string(256, 'x')};
-    malformed[4].day.span.ends = malformed[4].day.span.starts;
-    malformed[5].day.limit = -1;
+    malformed[4].day.ends = malformed[4].day.starts;
 
     for (const tenants::Reservation& each : malformed) {
         EXPECT_EQ(runBlocking(store->ledger().reserve(each)).error().code, tenants::ErrorCode::kInvalidInput);

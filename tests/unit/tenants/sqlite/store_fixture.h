@@ -60,13 +60,13 @@ protected:
         return tenants::SqliteStore::open(databasePath(), keys_, {kComponent}, clock_, std::move(settings));
     }
 
-    void addMerchant(tenants::SqliteStore& store, const std::string& id) const {
-        const tenants::Merchant merchant{tenants::MerchantId{id}, "shop", false, "", 100, beijingNoon(), 1, kComponent};
+    void addMerchant(tenants::SqliteStore& store, const std::string& id, std::int64_t day_limit = 100) const {
+        const tenants::Merchant merchant{tenants::MerchantId{id}, "shop", false,     "", day_limit,
+                                         beijingNoon(),           1,      kComponent};
         ASSERT_TRUE(tenants::runBlocking(store.merchants().add(merchant)));
     }
 
-    static tenants::Reservation reservation(const std::string& merchant, const std::string& request,
-                                            std::int64_t day_limit = 100) {
+    static tenants::Reservation reservation(const std::string& merchant, const std::string& request) {
         tenants::Reservation reservation;
         reservation.merchant = tenants::MerchantId{merchant};
         reservation.request = tenants::RequestId{request};
@@ -74,8 +74,8 @@ protected:
         reservation.x_request_id = "x-" + request;
         reservation.at = beijingNoon();
         reservation.expires_at = beijingNoon() + std::chrono::seconds{13};
-        reservation.day = {tenants::beijingDay(beijingNoon()), day_limit};
-        reservation.upstream_day = {tenants::beijingDay(beijingNoon()), std::nullopt};
+        reservation.day = tenants::beijingDay(beijingNoon());
+        reservation.upstream_day = tenants::beijingDay(beijingNoon());
         return reservation;
     }
     static tenants::Settlement settlement(const std::string& merchant, const std::string& request) {

@@ -170,8 +170,8 @@ TEST_F(WriterTest, FaultyChangeFailsAloneAndTheGroupIsStored) {
 
 TEST_F(WriterTest, WindowsInMemoryFollowARolledBackGroup) {
     const auto store = openStore(faultySettings());
-    addMerchant(*store, "mer_a");
-    ASSERT_TRUE(runBlocking(store->ledger().reserve(reservation("mer_a", "r-0", 3))));
+    addMerchant(*store, "mer_a", 3);
+    ASSERT_TRUE(runBlocking(store->ledger().reserve(reservation("mer_a", "r-0"))));
     std::atomic<int> reserved{0};
     std::counting_semaphore<> done{0};
     std::future<Result<tenants::Done>> faulty;
@@ -230,10 +230,10 @@ TEST_F(WriterTest, LogIsWrittenBackBeforeItGrows) {
     settings.checkpoint_bytes = 64 << 10;
     settings.truncate_bytes = 512 << 10;
     const auto store = openStore(std::move(settings));
-    addMerchant(*store, "mer_a");
+    addMerchant(*store, "mer_a", 1000);
 
     for (int number = 0; number < 200; ++number) {
-        ASSERT_TRUE(runBlocking(store->ledger().reserve(reservation("mer_a", "r-" + std::to_string(number), 1000))));
+        ASSERT_TRUE(runBlocking(store->ledger().reserve(reservation("mer_a", "r-" + std::to_string(number)))));
     }
 
     EXPECT_LT(std::filesystem::file_size(databasePath().string() + "-wal"), 1U << 20U);
@@ -244,13 +244,12 @@ TEST_F(WriterTest, LogThatAReaderKeptIsCutWhenTheReaderIsGone) {
     settings.checkpoint_bytes = 32 << 10;
     settings.truncate_bytes = 64 << 10;
     const auto store = openStore(std::move(settings));
-    addMerchant(*store, "mer_a");
+    addMerchant(*store, "mer_a", 1000);
     const std::filesystem::path log = databasePath().string() + "-wal";
     int number = 0;
     const auto reserveMany = [&](int count) {
         for (const int end = number + count; number < end; ++number) {
-            ASSERT_TRUE(
-                runBlocking(store->ledger().reserve(reservation("mer_a", "r-" + std::to_string(number), 1000))));
+            ASSERT_TRUE(runBlocking(store->ledger().reserve(reservation("mer_a", "r-" + std::to_string(number)))));
         }
     };
     std::uintmax_t kept_bytes = 0;

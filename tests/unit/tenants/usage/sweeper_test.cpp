@@ -12,14 +12,18 @@ using namespace std::chrono_literals;
 
 class SweeperTest : public ::testing::Test {
 protected:
+    SweeperTest() {
+        const Merchant merchant{MerchantId{"mer_1"}, "shop", false, "", 100, clock_.now(), 1};
+        EXPECT_TRUE(runBlocking(store_.merchants.add(merchant)));
+    }
     void hold(const std::string& request) {
         Reservation reservation;
         reservation.merchant = MerchantId{"mer_1"};
         reservation.request = RequestId{request};
         reservation.at = clock_.now();
         reservation.expires_at = clock_.now() + 13s;
-        reservation.day = {beijingDay(clock_.now()), 100};
-        reservation.upstream_day = {beijingDay(clock_.now()), std::nullopt};
+        reservation.day = beijingDay(clock_.now());
+        reservation.upstream_day = beijingDay(clock_.now());
         const auto reserved = runBlocking(store_.ledger.reserve(reservation));
         ASSERT_TRUE(reserved && std::holds_alternative<Reserved>(*reserved));
     }

@@ -2,10 +2,11 @@
 
 #include <cstddef>
 #include <optional>
+#include <string>
 #include <string_view>
 #include <vector>
 
-namespace gateway::wechat {
+namespace gateway::json {
 
 inline constexpr std::size_t kJsonDepthMax = 32;
 
@@ -33,4 +34,8 @@ struct JsonOutline {
 /// an escape: no field of WeChat's needs one, and readers disagree about both. Any thread.
 std::optional<JsonOutline> outlineJsonObject(std::string_view text);
 
-}  // namespace gateway::wechat
+/// What a string's `value` in an outline says, its escapes resolved, in UTF-8. Nothing where one names half a surrogate
+/// pair or NUL: no text of ours or WeChat's has one, and readers cut or replace it.
+std::optional<std::string> textOfJsonString(std::string_view value);
+
+}  // namespace gateway::json

@@ -1,9 +1,10 @@
-#include "gateway/wechat/json_outline.h"
+#include "gateway/json/json_outline.h"
 
 #include <algorithm>
+#include <charconv>
 #include <cstdint>
 
-namespace gateway::wechat {
+namespace gateway::json {
 namespace {
 
 constexpr std::size_t kIntegerDigitsMax = 18;  // always fit 63 bits
@@ -205,11 +206,78 @@ private:
     std::vector<std::string_view> names_;
 };
 
+/// The four hexadecimal digits at the front of `text`, which are there: the grammar was checked.
+std::uint32_t codeUnit(std::string_view text) {
+    std::uint32_t unit = 0;
+    std::from_chars(text.data(), text.data() + 4, unit, 16);
+    return unit;
+}
+
+void appendUtf8(std::string& text, std::uint32_t point) {
+    const auto continuation = [point](unsigned int shift) {
+        return static_cast<char>(0x80U | ((point >> shift) & 0x3FU));
+    };
+    if (point < 0x80U) {
+        text += static_cast<char>(point);
+    } else if (point < 0x800U) {
+        text += {static_cast<char>(0xC0U | (point >> 6U)), continuation(0)};
+    } else if (point < 0x10000U) {
+        text += {static_cast<char>(0xE0U | (point >> 12U)), continuation(6), continuation(0)};
+    } else {
+        text += {static_cast<char>(0xF0U | (point >> 18U)), continuation(12), continuation(6), continuation(0)};
+    }
+}
+
+/// Takes the rest of `\uXXXX` off the front, and of a second one where the first is half a pair; nothing where the other
+/// half is missing.
+std::optional<std::uint32_t> takeCodePoint(std::string_view& rest) {
+    const std::uint32_t first = codeUnit(rest);
+    rest.remove_prefix(4);
+    if (first < 0xD800U || first > 0xDFFFU) return first;
+    if (first > 0xDBFFU || !rest.starts_with("\\u")) return std::nullopt;
+    const std::uint32_t second = codeUnit(rest.substr(2));
+    if (second < 0xDC00U || second > 0xDFFFU) return std::nullopt;
+    rest.remove_prefix(6);
+    return 0x10000U + ((first - 0xD800U) << 10U) + (second - 0xDC00U);
+}
+
+char unescaped(char letter) {
+    switch (letter) {
+        case 'b': return '\b';
+        case 'f': return '\f';
+        case 'n': return '\n';
+        case 'r': return '\r';
+        case 't': return '\t';
+        default: return letter;  // the quote, the backslash, the slash
+    }
+}
+
 }  // namespace
 
 const JsonMember* JsonOutline::find(std::string_view name) const {
     const auto found = std::ranges::find(members, name, &JsonMember::name);
     return found == members.end() ? nullptr : &*found;
+}
+
+std::optional<std::string> textOfJsonString(std::string_view value) {
+    std::string text;
+    text.reserve(value.size());
+    while (!value.empty()) {
+        const std::string_view plain = value.substr(0, value.find('\\'));
+        text += plain;
+        value.remove_prefix(plain.size());
+        if (value.empty()) break;
+        const char letter = value[1];
+        value.remove_prefix(2);
+        if (letter != 'u') {
+            text += unescaped(letter);
+            continue;
+        }
+        const std::optional<std::uint32_t> point = takeCodePoint(value);
+        if (!point || *point == 0) return std::nullopt;
+        appendUtf8(text, *point);
+    }
+    return text;
 }
 
 std::optional<JsonOutline> outlineJsonObject(std::string_view text) {
@@ -220,4 +288,4 @@ std::optional<JsonOutline> outlineJsonObject(std::string_view text) {
     return outline;
 }
 
-}  // namespace gateway::wechat
+}  // namespace gateway::json

@@ -1,11 +1,11 @@
-#include "gateway/wechat/json_outline.h"
+#include "gateway/json/json_outline.h"
 
 #include <string>
 #include <vector>
 
 #include <gtest/gtest.h>
 
-namespace gateway::wechat {
+namespace gateway::json {
 namespace {
 
 std::string nestedArrays(std::size_t depth) {
@@ -148,5 +148,31 @@ TEST(JsonOutline, NameWithAnEscapeIsRefused) {
     EXPECT_FALSE(outlineJsonObject(R"({"o":{"\/":1}})"));
 }
 
+std::optional<std::string> textOf(std::string_view escaped) {
+    const std::string object = "{\"t\":\"" + std::string{escaped} + "\"}";
+    const auto outline = outlineJsonObject(object);
+    if (!outline) {
+        ADD_FAILURE() << "not JSON: " << object;
+        return std::nullopt;
+    }
+    return textOfJsonString(outline->find("t")->value);
+}
+
+TEST(JsonString, EscapesAreResolvedAndAllElseIsKept) {
+    EXPECT_EQ(textOf(""), "");
+    EXPECT_EQ(textOf("粤B12345 plain"), "粤B12345 plain");
+    EXPECT_EQ(textOf(R"(https:\/\/a.test\/b)"), "https://a.test/b");
+    EXPECT_EQ(textOf(R"(\"\\\b\f\n\r\t)"), "\"\\\b\f\n\r\t");
+    EXPECT_EQ(textOf(R"(\u0041\u00e9\u4EAC\uD83D\uDE97!)"), "Aé京🚗!");
+    EXPECT_EQ(textOf(R"(\uFFFF\u007f)"), "\xEF\xBF\xBF\x7F");
+}
+
+TEST(JsonString, HalfAPairAndNulAreNoText) {
+    for (const char* escaped :
+         {R"(\uD83D)", R"(\uD83Dx)", R"(\uD83D\n)", R"(\uD83D\u0041)", R"(\uD83D\uD83D)", R"(\uDE97)", R"(a\u0000b)"}) {
+        EXPECT_EQ(textOf(escaped), std::nullopt) << escaped;
+    }
+}
+
 }  // namespace
-}  // namespace gateway::wechat
+}  // namespace gateway::json

@@ -1,18 +1,12 @@
-#include "gateway/api/scan_driving.h"
+#include "gateway/api/scan_routes.h"
 
-#include <string>
-#include <string_view>
 #include <utility>
 
-#include "gateway/api/drop_in_error.h"
 #include "gateway/api/idempotency.h"
-#include "gateway/api/picture_form.h"
 #include "gateway/http/bearer.h"
 
 namespace gateway::api {
 namespace {
-
-constexpr std::string_view kPath = "/cv/ocr/driving";
 
 /// What a merchant proves itself with: `access_token` in the query, or else a bearer token. Empty where there is neither.
 std::string credentialOf(const http::RequestHead& head) {
@@ -22,45 +16,46 @@ std::string credentialOf(const http::RequestHead& head) {
 
 }  // namespace
 
-void ScanDriving::addRoutes(http::Router& router) {
-    for (const char* method : {"POST", "GET"}) {
-        router.add(
-            {.method = method,
-             .pattern = std::string{kPath},
-             .handler = [this](http::Request request) { return handle(std::move(request)); },
-             .body_bytes_max = kScanBodyBytesMax,
-             .admit = [this](const http::RequestHead& head) { return admit(head); },
-             .refuse = [this](const http::RequestHead& head, http::Refusal refusal) { return refuse(head, refusal); }});
+void ScanRoutes::add(http::Router& router, ScanForm given) {
+    const ScanForm& form = forms_.emplace_back(std::move(given));
+    for (const std::string& method : form.methods) {
+        router.add({.method = method,
+                    .pattern = form.path,
+                    .handler = [this, &form](http::Request request) { return handle(&form, std::move(request)); },
+                    .body_bytes_max = form.body_bytes_max,
+                    .admit = [this, &form](const http::RequestHead& head) { return admit(form, head); },
+                    .refuse = [this, &form](const http::RequestHead& head,
+                                            http::Refusal refusal) { return refuse(form, head, refusal); }});
     }
 }
 
-std::optional<http::Response> ScanDriving::admit(const http::RequestHead& head) const {
-    const auto caller = scans_.authenticate(credentialOf(head));
-    if (!caller) return renderDropInError(caller.error(), head.request_id, clock_.now());
+std::optional<http::Response> ScanRoutes::admit(const ScanForm& form, const http::RequestHead& head) const {
+    const auto caller = authenticator_.authenticate(credentialOf(head));
+    if (!caller) return form.render_error(caller.error(), head.request_id, clock_.now());
     const auto admitted = scans_.admit(*caller);
-    if (!admitted) return renderDropInError(admitted.error(), head.request_id, clock_.now());
+    if (!admitted) return form.render_error(admitted.error(), head.request_id, clock_.now());
     return std::nullopt;
 }
 
-tenants::Result<tenants::ScanInput> ScanDriving::readInput(const http::Request& request) const {
-    const auto caller = scans_.authenticate(credentialOf(request.head));
+tenants::Result<tenants::ScanInput> ScanRoutes::readInput(const ScanForm& form, http::Request& request) const {
+    const auto caller = authenticator_.authenticate(credentialOf(request.head));
     if (!caller) return caller.error();
     auto key = readIdempotencyKey(request.head.headers);
     if (!key) return key.error();
-    auto picture = readPicture(request);
+    auto picture = form.read_picture(request);
     if (!picture) return picture.error();
     tenants::ScanInput input{*caller, *picture, *key, std::nullopt, request.head.request_id};
-    if (input.idempotency_key) input.fingerprint = fingerprintOf(kPath, caller->merchant, input.picture);
+    if (input.idempotency_key) input.fingerprint = fingerprintOf(form.path, caller->merchant, input.picture);
     return input;
 }
 
-tenants::Task<http::Response> ScanDriving::handle(http::Request request) {
-    auto input = readInput(request);
+tenants::Task<http::Response> ScanRoutes::handle(const ScanForm* form, http::Request request) {
+    auto input = readInput(*form, request);
     if (!input) {
         log_.info("scan_refused", {{"request_id", request.head.request_id},
                                    {"code", tenants::stableCode(input.error().code)},
                                    {"detail", input.error().for_log}});
-        co_return renderDropInError(input.error(), request.head.request_id, clock_.now());
+        co_return form->render_error(input.error(), request.head.request_id, clock_.now());
     }
     const tenants::Caller caller = input->caller;
     const auto scan = co_await scans_.scan(*std::move(input));
@@ -73,7 +68,7 @@ tenants::Task<http::Response> ScanDriving::handle(http::Request request) {
                                    {"detail", error.for_log},
                                    {"upstream_errcode", error.upstream ? error.upstream->errcode : 0},
                                    {"upstream_rid", error.upstream ? error.upstream->rid : std::string{}}});
-        co_return renderDropInError(error, request.head.request_id, clock_.now());
+        co_return form->render_error(error, request.head.request_id, clock_.now());
     }
     log_.info("scan_answered", {{"request_id", request.head.request_id},
                                 {"merchant", caller.merchant.text()},
@@ -81,25 +76,25 @@ tenants::Task<http::Response> ScanDriving::handle(http::Request request) {
                                 {"ledger_request_id", scan->request.text()},
                                 {"entry_number", scan->entry_number.value_or(0)},
                                 {"replayed", scan->replayed}});
-    auto response = http::textResponse(200, "application/json; charset=utf-8", std::string{scan->body->expose()});
+    auto response = form->render_answer(*scan);
     if (scan->replayed) response.headers.set("Idempotency-Replayed", "true");
     co_return response;
 }
 
-http::Response ScanDriving::refuse(const http::RequestHead& head, http::Refusal refusal) const {
+http::Response ScanRoutes::refuse(const ScanForm& form, const http::RequestHead& head, http::Refusal refusal) const {
     using tenants::ErrorCode;
     const auto answer = [&](ErrorCode code, const char* text) {
-        return renderDropInError({code, text}, head.request_id, clock_.now());
+        return form.render_error({code, text}, head.request_id, clock_.now());
     };
     switch (refusal) {
         case http::Refusal::kBodyTooLarge:
-            return answer(ErrorCode::kImageTooLarge, "the picture must be smaller than 2 MiB");
-        case http::Refusal::kBodyTimeout: return answer(ErrorCode::kImageInvalid, "the picture came too slowly");
-        case http::Refusal::kBodyMalformed: return answer(ErrorCode::kImageInvalid, "the body is cut or malformed");
-        case http::Refusal::kOverloaded: return answer(ErrorCode::kRateLimited, "too many requests at once");
+            return answer(ErrorCode::kImageTooLarge, "The picture must be smaller than 2 MiB.");
+        case http::Refusal::kBodyTimeout: return answer(ErrorCode::kImageInvalid, "The picture came too slowly.");
+        case http::Refusal::kBodyMalformed: return answer(ErrorCode::kImageInvalid, "The body is cut or malformed.");
+        case http::Refusal::kOverloaded: return answer(ErrorCode::kRateLimited, "Too many requests at once.");
         case http::Refusal::kHandlerFailed: break;
     }
-    return renderDropInFault(head.request_id);
+    return form.render_fault(head.request_id);
 }
 
 }  // namespace gateway::api
