@@ -20,7 +20,7 @@ protected:
         added.created_at = world_.clock.now();
         added.component = other_.appid();
         (void)runBlocking(world_.store.merchants.add(added));
-        caller_ = *scans_.authenticate(world_.addKey(merchant_, tenants::KeyId{"key_other"}));
+        caller_ = *world_.authenticator.authenticate(world_.addKey(merchant_, tenants::KeyId{"key_other"}));
     }
 
     tenants::Result<tenants::ScanOutput> scanOfTheOther() {
@@ -50,8 +50,8 @@ protected:
                                                       .pc_link_base = "https://mp.weixin.qq.com",
                                                       .h5_link_base = "https://open.weixin.qq.com"}}};
     tenants::ComponentPlatforms platforms_{{&world_.component, &other_}};
-    tenants::ScanLicence scans_{world_.store.merchants, platforms_, world_.hasher, world_.store.ledger, world_.upstream,
-                                world_.clock,           {}};
+    tenants::ScanLicence scans_{world_.store.merchants, platforms_,   world_.store.ledger,
+                                world_.upstream,        world_.clock, {}};
     tenants::Caller caller_;
 };
 
