@@ -11,6 +11,7 @@
 #include <thread>
 #include <utility>
 
+#include "gateway/admin/component_routes.h"
 #include "gateway/admin/key_routes.h"
 #include "gateway/admin/merchant_routes.h"
 #include "gateway/admin/usage_routes.h"
@@ -19,6 +20,7 @@
 #include "gateway/api/scan_driving.h"
 #include "gateway/api/wechat_pushes.h"
 #include "gateway/app/background_tasks.h"
+#include "gateway/app/component_upkeep.h"
 #include "gateway/app/credentials.h"
 #include "gateway/app/upkeep.h"
 #include "gateway/http/server.h"
@@ -82,7 +84,16 @@ std::optional<std::string> previousKey(const Settings::Component& component) {
 tenants::TokenKeeper::Settings tokenSettings(const Settings& settings) {
     tenants::TokenKeeper::Settings tokens;
     tokens.call_max = settings.upstream.call_deadline + 2s;
+    tokens.component_margin = settings.tokens.renew_before;
+    tokens.authorizer_margin = settings.tokens.renew_before;
+    tokens.authorizer_jitter = settings.tokens.renew_spread;
     return tokens;
+}
+
+ComponentUpkeep::Settings componentUpkeepSettings(const Settings& settings) {
+    ComponentUpkeep::Settings upkeep;
+    upkeep.ticket.late_after = settings.tokens.ticket_late_after;
+    return upkeep;
 }
 
 tenants::ScanSettings scanSettings(const Settings& settings) {
@@ -160,6 +171,8 @@ public:
                        settings.component.push_timestamp_window),
           tokens_(platform_, store_->authorizations(), clock, tokenSettings(settings)),
           grants_(tokens_, platform_, store_->authorizations(), clock),
+          component_upkeep_({tokens_, grants_, platform_, store_->authorizations(), store_->reconciliations()}, clock,
+                            log, componentUpkeepSettings(settings)),
           sweeper_(store_->ledger(), clock),
           background_(log),
           public_server_(std::make_unique<http::Server>(loops_.all(), public_router_, settings.limits, callbacks(log))),
@@ -198,6 +211,7 @@ public:
             return std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(end - clock_.steady()));
         };
         upkeep_.reset();
+        component_upkeep_.stop();
         // The public side first: what it still runs may take nearly all of the time.
         bool finished = public_server_->shutdown(left());
         finished = admin_server_->shutdown(left()) && finished;
@@ -264,16 +278,26 @@ private:
                                  admin::MerchantRoutes::Settings{settings_.day_limit_default});
         key_routes_.emplace(store_->merchants(), hasher_, clock_, log_);
         usage_routes_.emplace(store_->merchants(), store_->ledger(), workers_, pages_, clock_, log_);
+        component_routes_.emplace(
+            std::vector<admin::ComponentRoutes::Component>{{tenants::AppId{settings_.component.appid}, tokens_,
+                                                            component_upkeep_.ticket(),
+                                                            component_upkeep_.reconciliation()}},
+            log_);
         merchant_routes_->addRoutes(admin_router_, *guard_);
         key_routes_->addRoutes(admin_router_, *guard_);
         usage_routes_->addRoutes(admin_router_, *guard_);
+        component_routes_->addRoutes(admin_router_, *guard_);
         api::addLiveRoute(admin_router_);
         api::addReadyRoute(admin_router_, [this] { return store_->ready(); });
     }
 
     std::vector<Upkeep::Job> jobs() {
+        const auto look_every = settings_.tokens.look_every;
         return {{15s, [this] { onAdminLoop([this] { return sweep(); }); }},
-                {30s, [this] { onAdminLoop([this] { return handleWaitingEvents(); }); }}};
+                {30s, [this] { onAdminLoop([this] { return handleWaitingEvents(); }); }},
+                {look_every, [this] { onAdminLoop([this] { return component_upkeep_.watchTicket(); }); }},
+                {look_every, [this] { onAdminLoop([this] { return component_upkeep_.renewTokens(); }); }},
+                {look_every, [this] { onAdminLoop([this] { return component_upkeep_.reconcile(); }); }}};
     }
 
     /// Runs a task on the admin loop, which has room for it. It counts as running from now on, so that a shutdown waits
@@ -315,6 +339,7 @@ private:
     wechat::ComponentPushReader push_reader_;
     tenants::TokenKeeper tokens_;
     tenants::GrantKeeper grants_;
+    ComponentUpkeep component_upkeep_;
     tenants::Sweeper sweeper_;
     BackgroundTasks background_;
     Ports ports_;
@@ -328,6 +353,7 @@ private:
     std::optional<admin::MerchantRoutes> merchant_routes_;
     std::optional<admin::KeyRoutes> key_routes_;
     std::optional<admin::UsageRoutes> usage_routes_;
+    std::optional<admin::ComponentRoutes> component_routes_;
     http::Router public_router_;
     http::Router admin_router_;
     std::unique_ptr<http::Server> public_server_;

@@ -60,8 +60,7 @@ Task<Result<Platform::AuthorizerTokens>> AuthorizerRefresh::refresh(std::shared_
 
 Task<Result<Platform::AuthorizerTokens>> AuthorizerRefresh::tryOne(AppId appid, SharedSecret refresh_token,
                                                                    SharedSecret component_token) {
-    auto tokens =
-        co_await platform_.refreshAuthorizer(std::move(component_token), std::move(appid), refresh_token);
+    auto tokens = co_await platform_.refreshAuthorizer(std::move(component_token), std::move(appid), refresh_token);
     if (tokens && tokens->refresh_token == nullptr) tokens->refresh_token = std::move(refresh_token);
     co_return tokens;
 }

@@ -50,8 +50,7 @@ private:
     Task<Result<Done>> writeDoubt(MerchantId merchant);
     Task<Result<GrantReading>> readGrants(MerchantId merchant, When when);
     Task<Result<GrantReading>> readLocked(MerchantId merchant, When when, SharedSecret component_token);
-    Task<Result<GrantReading>> storeInDoubt(std::shared_ptr<const Authorization> before,
-                                            Platform::AuthorizerInfo told);
+    Task<Result<GrantReading>> storeInDoubt(std::shared_ptr<const Authorization> before, Platform::AuthorizerInfo told);
     Task<Error> markWithdrawn(std::shared_ptr<const Authorization> before);
 
     TokenKeeper& tokens_;

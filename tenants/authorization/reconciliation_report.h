@@ -26,16 +26,16 @@ struct Difference {
 };
 
 namespace difference_kinds {
-inline constexpr std::string_view kUnknownAccount = "unknown_account";        // authorized to us, bound to no merchant
-inline constexpr std::string_view kNotListed = "not_listed";                  // authorized by its info, but not listed
-inline constexpr std::string_view kWithdrawn = "withdrawn";                   // not authorized to us any more
-inline constexpr std::string_view kRestored = "restored";                     // withdrawn with us, authorized at WeChat
-inline constexpr std::string_view kRefreshToken = "refresh_token";            // was missing or another one
-inline constexpr std::string_view kGrantedSets = "granted_sets";              // others than we knew
-inline constexpr std::string_view kAccount = "account";                       // kind, verification, status or name
+inline constexpr std::string_view kUnknownAccount = "unknown_account";  // authorized to us, bound to no merchant
+inline constexpr std::string_view kNotListed = "not_listed";            // authorized by its info, but not listed
+inline constexpr std::string_view kWithdrawn = "withdrawn";             // not authorized to us any more
+inline constexpr std::string_view kRestored = "restored";               // withdrawn with us, authorized at WeChat
+inline constexpr std::string_view kRefreshToken = "refresh_token";      // was missing or another one
+inline constexpr std::string_view kGrantedSets = "granted_sets";        // others than we knew
+inline constexpr std::string_view kAccount = "account";                 // kind, verification, status or name
 inline constexpr std::string_view kPermission117Missing = "permission_117_missing";
 inline constexpr std::string_view kNotEligible = "account_not_eligible";
-inline constexpr std::string_view kNotChecked = "not_checked";                // WeChat would not say
+inline constexpr std::string_view kNotChecked = "not_checked";  // WeChat would not say
 }  // namespace difference_kinds
 
 /// One comparison of all that we know of grants with all that WeChat tells.

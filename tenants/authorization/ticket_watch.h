@@ -14,9 +14,9 @@ namespace tenants {
 
 struct TicketHealth {
     bool has_ticket = false;
-    UtcTime created_at;                  // by WeChat's clock
-    std::chrono::milliseconds age{0};    // since it came, by ours; of none: since we began to wait for one
-    std::string_view trouble;            // ticket_late, ticket_missing; empty: fine
+    UtcTime created_at;                // by WeChat's clock
+    std::chrono::milliseconds age{0};  // since it came, by ours; of none: since we began to wait for one
+    std::string_view trouble;          // ticket_late, ticket_missing; empty: fine
 };
 
 /// Watches over WeChat's ticket, without which no component token can be made. WeChat pushes one every ten minutes; the
@@ -26,7 +26,7 @@ struct TicketHealth {
 class TicketWatch {
 public:
     struct Settings {
-        std::chrono::seconds late_after{1500};  // two pushes missed, and some slack
+        std::chrono::seconds late_after{1500};                             // two pushes missed, and some slack
         Backoff pause{std::chrono::minutes{1}, std::chrono::minutes{30}};  // between two requests
     };
     enum class Change { kNone, kLate, kArrived };  // for the log, once each

@@ -201,8 +201,8 @@ Task<Result<SharedSecret>> TokenKeeper::renewComponent(SharedSecret refused, Eno
     co_return made->token;
 }
 
-/// A component token is about to take the place of a refused one. An error where the last one did so a moment ago: then
-/// WeChat refuses every one of them, and more would only use up the day's quota.
+/// A component token is about to take the place of a refused one. An error where the last one did so a moment ago and was
+/// not taken either: then WeChat refuses every one of them, and more would only use up the day's quota.
 std::optional<Error> TokenKeeper::noteReplacement() {
     const SteadyTime now = clock_.steady();
     const std::scoped_lock lock{mutex_};
@@ -212,6 +212,11 @@ std::optional<Error> TokenKeeper::noteReplacement() {
     }
     component_replaced_at_ = now;
     return std::nullopt;
+}
+
+void TokenKeeper::noteComponentTokenTaken() {
+    const std::scoped_lock lock{mutex_};
+    component_replaced_at_.reset();
 }
 
 Task<Result<Platform::FreshToken>> TokenKeeper::askForComponentToken() {
@@ -282,8 +287,7 @@ Task<Result<LiveToken>> TokenKeeper::renewLocked(MerchantId merchant, SharedSecr
     const Freshness now = freshness(*current);
     if (isEnough(now, enough, current->access_token, refused)) co_return liveOf(*current);  // somebody was faster
     const bool works = refused == nullptr && now != Freshness::kDead;
-    auto failure =
-        recentFailure(ownerOf(merchant), current->refresh_token, works, std::hash<MerchantId>{}(merchant));
+    auto failure = recentFailure(ownerOf(merchant), current->refresh_token, works, std::hash<MerchantId>{}(merchant));
     if (failure) co_return *std::move(failure);
 
     const Moment started = Moment::of(clock_);

@@ -15,7 +15,7 @@ namespace tenants {
 class TokenRenewal {
 public:
     struct Settings {
-        std::size_t at_once = 8;       // refresh calls in flight
+        std::size_t at_once = 8;         // refresh calls in flight
         std::size_t per_pass_max = 500;  // merchants; the others come with the next pass
     };
     struct Report {

@@ -126,13 +126,10 @@ TEST_F(TokenKeeperFailure, EveryRefusalHasAStableWordForTheOperator) {
         int errcode;
         std::string_view trouble;
     };
-    constexpr Row kRows[] = {{-1, "upstream_busy"},
-                             {45009, "platform_quota_exceeded"},
-                             {45011, "platform_rate_limited"},
-                             {61004, "address_not_allowed"},
-                             {40164, "address_not_allowed"},
-                             {61011, "component_refused"},
-                             {47001, "upstream_refused"}};
+    constexpr Row kRows[] = {
+        {-1, "upstream_busy"},          {45009, "platform_quota_exceeded"}, {45011, "platform_rate_limited"},
+        {61004, "address_not_allowed"}, {40164, "address_not_allowed"},     {61011, "component_refused"},
+        {47001, "upstream_refused"}};
     for (const Row row : kRows) {
         test_support::World world;
         ASSERT_TRUE(world.authorize());
