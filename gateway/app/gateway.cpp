@@ -12,6 +12,7 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/admin/component_routes.h"
 #include "gateway/admin/key_routes.h"
 #include "gateway/admin/merchant_routes.h"
 #include "gateway/admin/usage_routes.h"
@@ -22,6 +23,7 @@
 #include "gateway/api/token_routes.h"
 #include "gateway/api/wechat_pushes.h"
 #include "gateway/app/background_tasks.h"
+#include "gateway/app/component_upkeep.h"
 #include "gateway/app/credentials.h"
 #include "gateway/app/upkeep.h"
 #include "gateway/http/server.h"
@@ -92,7 +94,16 @@ std::optional<std::string> previousKey(const Settings::Component& component) {
 tenants::TokenKeeper::Settings tokenSettings(const Settings& settings) {
     tenants::TokenKeeper::Settings tokens;
     tokens.call_max = settings.upstream.call_deadline + 2s;
+    tokens.component_margin = settings.tokens.renew_before;
+    tokens.authorizer_margin = settings.tokens.renew_before;
+    tokens.authorizer_jitter = settings.tokens.renew_spread;
     return tokens;
+}
+
+ComponentUpkeep::Settings componentUpkeepSettings(const Settings& settings) {
+    ComponentUpkeep::Settings upkeep;
+    upkeep.ticket.late_after = settings.tokens.ticket_late_after;
+    return upkeep;
 }
 
 tenants::ScanSettings scanSettings(const Settings& settings) {
@@ -147,7 +158,7 @@ http::Server::Callbacks callbacks(log::Log& log) {
 /// What the gateway has for each third-party platform that it serves.
 struct Gateway::Component {
     Component(const Settings& settings, const Settings::Component& component, std::string redirect_url,
-              wechat::HttpsClient& https, tenants::SqliteStore& store, const tenants::Clock& clock)
+              wechat::HttpsClient& https, tenants::SqliteStore& store, const tenants::Clock& clock, log::Log& log)
         : client(https, clock, {component.appid, component.secret}, settings.upstream.call_deadline),
           push_reader(pushKeys(component), previousKey(component), component.push_timestamp_window),
           platform(client, store.authorizations(tenants::AppId{component.appid}), store.merchants(), clock,
@@ -155,11 +166,19 @@ struct Gateway::Component {
                     .onboarding = {.component_appid = component.appid,
                                    .redirect_url = std::move(redirect_url),
                                    .pc_link_base = component.pc_link_base,
-                                   .h5_link_base = component.h5_link_base}}) {}
+                                   .h5_link_base = component.h5_link_base}}),
+          upkeep({.component = platform.appid(),
+                  .tokens = platform.tokens(),
+                  .grants = platform.grants(),
+                  .platform = client,
+                  .authorizations = platform.authorizations(),
+                  .reports = store.reconciliations(platform.appid())},
+                 clock, log, componentUpkeepSettings(settings)) {}
 
     wechat::PlatformClient client;
     wechat::ComponentPushReader push_reader;
     tenants::ComponentPlatform platform;
+    ComponentUpkeep upkeep;
 };
 
 /// Every part, in the order in which they need one another; they end in the reverse order.
@@ -223,6 +242,7 @@ public:
             return std::max(0ms, std::chrono::ceil<std::chrono::milliseconds>(end - clock_.steady()));
         };
         upkeep_.reset();
+        for (const auto& component : components_) component->upkeep.stop();
         // The public side first: what it still runs may take nearly all of the time.
         bool finished = public_server_->shutdown(left());
         finished = admin_server_->shutdown(left()) && finished;
@@ -263,8 +283,8 @@ private:
                 redirect_url = "http://" + settings_.public_listener.address + ":" +
                                std::to_string(ports_.public_plain) + "/wechat/authorized";
             }
-            components_.push_back(
-                std::make_unique<Component>(settings_, component, std::move(redirect_url), https_, *store_, clock_));
+            components_.push_back(std::make_unique<Component>(settings_, component, std::move(redirect_url), https_,
+                                                              *store_, clock_, log_));
             platforms.push_back(&components_.back()->platform);
         }
         platforms_.emplace(std::move(platforms));
@@ -295,16 +315,31 @@ private:
                                  admin::MerchantRoutes::Settings{settings_.day_limit_default});
         key_routes_.emplace(store_->merchants(), hasher_, clock_, log_);
         usage_routes_.emplace(store_->merchants(), store_->ledger(), workers_, pages_, clock_, log_);
+        std::vector<admin::ComponentRoutes::Component> components;
+        for (const auto& component : components_) {
+            components.push_back({component->platform.appid(), component->platform.tokens(), component->upkeep.ticket(),
+                                  component->upkeep.reconciliation()});
+        }
+        component_routes_.emplace(std::move(components), log_);
         merchant_routes_->addRoutes(admin_router_, *guard_);
         key_routes_->addRoutes(admin_router_, *guard_);
         usage_routes_->addRoutes(admin_router_, *guard_);
+        component_routes_->addRoutes(admin_router_, *guard_);
         api::addLiveRoute(admin_router_);
         api::addReadyRoute(admin_router_, [this] { return store_->ready(); });
     }
 
     std::vector<Upkeep::Job> jobs() {
-        return {{15s, [this] { onAdminLoop([this] { return sweep(); }); }},
-                {30s, [this] { onAdminLoop([this] { return handleWaitingEvents(); }); }}};
+        const auto look_every = settings_.tokens.look_every;
+        std::vector<Upkeep::Job> jobs{{15s, [this] { onAdminLoop([this] { return sweep(); }); }},
+                                      {30s, [this] { onAdminLoop([this] { return handleWaitingEvents(); }); }}};
+        for (const auto& component : components_) {
+            ComponentUpkeep& upkeep = component->upkeep;
+            jobs.push_back({look_every, [this, &upkeep] { onAdminLoop([&upkeep] { return upkeep.watchTicket(); }); }});
+            jobs.push_back({look_every, [this, &upkeep] { onAdminLoop([&upkeep] { return upkeep.renewTokens(); }); }});
+            jobs.push_back({look_every, [this, &upkeep] { onAdminLoop([&upkeep] { return upkeep.reconcile(); }); }});
+        }
+        return jobs;
     }
 
     /// Runs a task on the admin loop, which has room for it. It counts as running from now on, so that a shutdown waits
@@ -364,6 +399,7 @@ private:
     std::optional<admin::MerchantRoutes> merchant_routes_;
     std::optional<admin::KeyRoutes> key_routes_;
     std::optional<admin::UsageRoutes> usage_routes_;
+    std::optional<admin::ComponentRoutes> component_routes_;
     http::Router public_router_;
     http::Router admin_router_;
     std::unique_ptr<http::Server> public_server_;

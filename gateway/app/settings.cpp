@@ -189,6 +189,22 @@ void readUpstream(Reader& reader, Settings::Upstream& upstream) {
     upstream.in_flight_max = reader.number<std::size_t>("upstream.in_flight", upstream.in_flight_max, 1, 100'000);
 }
 
+void readTokens(Reader& reader, Settings::Tokens& tokens) {
+    using std::chrono::milliseconds;
+    using std::chrono::seconds;
+    constexpr seconds kLongest{7195};  // a token lives 7200 s, and must not be due again as soon as it is made
+    tokens.renew_before = reader.duration("tokens.renew_before_s", tokens.renew_before, seconds{60}, kLongest);
+    tokens.renew_spread = reader.duration("tokens.renew_spread_s", tokens.renew_spread, seconds{0}, kLongest);
+    if (tokens.renew_before + tokens.renew_spread > kLongest) {
+        throw SettingsError("tokens.renew_before_s and tokens.renew_spread_s must be at most " +
+                            std::to_string(kLongest.count()) + " together");
+    }
+    tokens.ticket_late_after =
+        reader.duration("tokens.ticket_late_after_s", tokens.ticket_late_after, seconds{1}, seconds{43'200});
+    tokens.look_every =
+        reader.duration("tokens.look_every_ms", tokens.look_every, milliseconds{10}, milliseconds{60'000});
+}
+
 StoreSettings readStore(Reader& reader) {
     StoreSettings store;
     store.database_file = reader.needed("store.database_file");
@@ -227,6 +243,7 @@ Settings loadSettings(const std::filesystem::path& file, const Environment& envi
     }
     refuseRepeated(appids);
     readUpstream(reader, settings.upstream);
+    readTokens(reader, settings.tokens);
     settings.day_limit_default =
         reader.number<std::int64_t>("quota.day_limit_default", settings.day_limit_default, 0, 1'000'000'000'000);
     settings.upstream_day_turns_at = reader.duration("quota.upstream_day_turns_at_hour", settings.upstream_day_turns_at,

@@ -71,6 +71,13 @@ struct Settings {
         std::size_t in_flight_max = 512;
     } upstream;
 
+    struct Tokens {
+        std::chrono::seconds renew_before{600};        // the end
+        std::chrono::seconds renew_spread{120};        // each merchant's up to this much earlier
+        std::chrono::seconds ticket_late_after{1500};  // then WeChat is asked to push again
+        std::chrono::milliseconds look_every{2000};    // at what the clocks say is due
+    } tokens;
+
     std::int64_t day_limit_default = 1000;
     std::chrono::hours upstream_day_turns_at{0};
     std::chrono::seconds reply_lifetime{600};

@@ -150,8 +150,10 @@ Task<Result<Done>> Reconciliation::lookBack() {
     }
     // By the wall clock, which may have been set either way since: never later than a whole period from now.
     const milliseconds whole = settings_.every;
-    const milliseconds passed = last_done && !interrupted ? clock_.now() - *last_done : whole;
-    due_at_ = clock_.steady() + std::clamp(whole - passed, milliseconds{0}, whole);
+    milliseconds left = settings_.first_after;
+    if (last_done) left = std::clamp(whole - (clock_.now() - *last_done), milliseconds{0}, whole);
+    if (interrupted) left = milliseconds{0};
+    due_at_ = clock_.steady() + left;
     looked_back_ = true;
     co_return Done{};
 }

@@ -20,7 +20,8 @@ class Reconciliation {
 public:
     struct Settings {
         std::chrono::hours every{24};
-        std::size_t per_step = 20;  // accounts, one call of WeChat's each
+        std::chrono::minutes first_after{10};  // where none was ever done: a new installation has nothing to compare
+        std::size_t per_step = 20;             // accounts, one call of WeChat's each
         std::size_t at_once = 4;
         Backoff pause_after_failure{std::chrono::minutes{5}, std::chrono::hours{6}};
     };

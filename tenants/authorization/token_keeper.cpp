@@ -201,8 +201,8 @@ Task<Result<SharedSecret>> TokenKeeper::renewComponent(SharedSecret refused, Eno
     co_return made->token;
 }
 
-/// A component token is about to take the place of a refused one. An error where the last one did so a moment ago: then
-/// WeChat refuses every one of them, and more would only use up the day's quota.
+/// A component token is about to take the place of a refused one. An error where the last one did so a moment ago and was
+/// not taken either: then WeChat refuses every one of them, and more would only use up the day's quota.
 std::optional<Error> TokenKeeper::noteReplacement() {
     const SteadyTime now = clock_.steady();
     const std::scoped_lock lock{mutex_};
@@ -212,6 +212,11 @@ std::optional<Error> TokenKeeper::noteReplacement() {
     }
     component_replaced_at_ = now;
     return std::nullopt;
+}
+
+void TokenKeeper::noteComponentTokenTaken() {
+    const std::scoped_lock lock{mutex_};
+    component_replaced_at_.reset();
 }
 
 Task<Result<Platform::FreshToken>> TokenKeeper::askForComponentToken() {

@@ -56,7 +56,7 @@ public:
         Backoff pause_dead{std::chrono::seconds{1}, std::chrono::seconds{15}};
         Backoff pause_working{std::chrono::seconds{15}, std::chrono::minutes{2}};
         Backoff pause_lasting{std::chrono::minutes{1}, std::chrono::minutes{10}};
-        // A component token that is refused so soon after it took the place of a refused one would be in vain again.
+        // Between two replacements of refused component tokens, where WeChat has taken none of them yet.
         std::chrono::seconds component_replacement_pause{30};
         AuthorizerList::Settings list = {};
     };
@@ -131,6 +131,7 @@ private:
     void noteComponentTrouble(std::string now, std::string detail);
     void noteChange(TroubleChange change);
     std::optional<Error> noteReplacement();
+    void noteComponentTokenTaken();
     /// A component token that WeChat refused once is not shown to it again by those who queued behind that call.
     void noteRefusedComponentToken(const SharedSecret& token, const Error& error);
     std::optional<Error> refusalOfComponentToken(const SharedSecret& token) const;
@@ -157,7 +158,7 @@ private:
     Owner component_;
     mutable std::mutex mutex_;
     std::optional<Refusal> component_refusal_;         // the newest; this and what follows: under `mutex_`
-    std::optional<SteadyTime> component_replaced_at_;  // after a refusal
+    std::optional<SteadyTime> component_replaced_at_;  // after a refusal; none: WeChat has taken the token since
     std::string component_trouble_;
     std::vector<TroubleChange> changes_;
     std::unordered_map<MerchantId, std::unique_ptr<Owner>> owners_;  // one per merchant that we know, so bounded
@@ -171,7 +172,9 @@ Task<Result<T>> TokenKeeper::asComponent(std::function<Task<Result<T>>(SharedSec
     if (first || !refusesComponentToken(first.error())) co_return first;
     auto newer = co_await replaceComponentToken(*token);
     if (!newer) co_return std::move(newer).error();
-    co_return co_await call(*newer);
+    auto second = co_await call(*newer);
+    if (second || (second.error().upstream && !refusesComponentToken(second.error()))) noteComponentTokenTaken();
+    co_return second;
 }
 
 template <class T>

@@ -19,7 +19,8 @@ struct Backoff {
         const std::int64_t whole = std::min(doubled, most.count());
         const std::uint64_t spread = mixed(salt + static_cast<std::uint64_t>(failures));
         const std::int64_t half = whole / 2;
-        return std::chrono::milliseconds{whole - half + static_cast<std::int64_t>(spread % (static_cast<std::uint64_t>(half) + 1))};
+        return std::chrono::milliseconds{whole - half +
+                                         static_cast<std::int64_t>(spread % (static_cast<std::uint64_t>(half) + 1))};
     }
 
 private:

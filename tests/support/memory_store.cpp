@@ -156,6 +156,7 @@ std::vector<std::shared_ptr<const Authorization>> MemoryAuthorizations::expiring
 
 Task<Result<std::shared_ptr<const Authorization>>> MemoryAuthorizations::save(Authorization next) {
     if (auto fault = faults_.check("save")) co_return *std::move(fault);
+    if (const auto delay = faults_.delayOf("save")) co_await delay->pass();
     std::shared_ptr<const Authorization> stored;
     {
         const std::scoped_lock lock{mutex_};

@@ -1,17 +1,21 @@
 #pragma once
 
 #include <functional>
+#include <map>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "tenants/base/error.h"
+#include "tests/support/gate.h"
 
 namespace test_support {
 
-/// Lets a test make writes of the in-memory stores fail, and act at the moment at which one is durable. Writes are named
+/// Lets a test make writes of the in-memory stores fail or wait, and act at the moment at which one is durable. Writes are named
 /// as the port's method. Safe from any thread; `after` runs on the writer's.
 class WriteFaults {
 public:
@@ -23,6 +27,17 @@ public:
     void allow(std::string_view write) {
         const std::scoped_lock lock{mutex_};
         refused_.erase(std::string{write});
+    }
+    /// The next write of this name waits for the gate before it is made.
+    std::shared_ptr<Gate> delayNext(std::string_view write) {
+        const std::scoped_lock lock{mutex_};
+        return delays_[std::string{write}] = std::make_shared<Gate>();
+    }
+    /// What that write has to wait for; null: nothing.
+    std::shared_ptr<Gate> delayOf(std::string_view write) {
+        const std::scoped_lock lock{mutex_};
+        const auto found = delays_.find(std::string{write});
+        return found == delays_.end() ? nullptr : std::exchange(found->second, nullptr);
     }
     /// Runs `action` once, right after the next write of this name and before its task ends.
     void after(std::string_view write, std::function<void()> action) {
@@ -50,6 +65,7 @@ public:
 private:
     mutable std::mutex mutex_;
     std::set<std::string> refused_;
+    std::map<std::string, std::shared_ptr<Gate>> delays_;
     std::string watched_;
     std::function<void()> action_;
 };

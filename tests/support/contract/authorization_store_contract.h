@@ -220,4 +220,37 @@ TEST_P(AuthorizationStoreContract, EventIsStoredOnceAndKeptUntilHandled) {
     EXPECT_FALSE(*runBlocking(store().addEvent(event("e-1"))));
 }
 
+TEST_P(AuthorizationStoreContract, TheSoonestEndComesFirstAndTheWithdrawnNotAtAll) {
+    Authorization late = authorization("mer_a", "wx_a");
+    Authorization soon = authorization("mer_b", "wx_b");
+    soon.access_expires_at -= std::chrono::minutes{30};
+    const auto stored_late = save(late);
+    const auto stored_soon = save(soon);
+    const UtcTime end = stored_late->access_expires_at;
+
+    EXPECT_EQ(store().expiringBefore(UtcTime::max()), (std::vector{stored_soon, stored_late}));
+    EXPECT_EQ(store().expiringBefore(end), std::vector{stored_soon});
+    EXPECT_TRUE(store().expiringBefore(stored_soon->access_expires_at).empty());
+
+    Authorization renewed = *stored_soon;
+    renewed.access_expires_at = end + std::chrono::minutes{1};
+    const auto stored_renewed = save(renewed);
+    EXPECT_EQ(store().expiringBefore(UtcTime::max()), (std::vector{stored_late, stored_renewed}));
+
+    Authorization gone = *stored_late;
+    gone.withdraw(kNoon);
+    save(gone);
+    EXPECT_EQ(store().expiringBefore(UtcTime::max()), std::vector{stored_renewed});
+}
+
+TEST_P(AuthorizationStoreContract, AnAuthorizationWithoutAnAccessTokenEndsBeforeAllOthers) {
+    const auto with_token = save(authorization("mer_a", "wx_a"));
+    Authorization without = authorization("mer_b", "wx_b");
+    without.access_token = nullptr;
+    without.access_expires_at = {};
+    const auto without_token = save(without);
+
+    EXPECT_EQ(store().expiringBefore(UtcTime::max()), (std::vector{without_token, with_token}));
+}
+
 }  // namespace test_support

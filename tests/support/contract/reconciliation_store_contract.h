@@ -25,9 +25,7 @@ protected:
         made.started_at = tenants::UtcTime{std::chrono::milliseconds{1'750'000'000'123}};
         return made;
     }
-    void save(const tenants::ReconciliationReport& saved) {
-        EXPECT_TRUE(tenants::runBlocking(store().save(saved)));
-    }
+    void save(const tenants::ReconciliationReport& saved) { EXPECT_TRUE(tenants::runBlocking(store().save(saved))); }
     std::optional<tenants::ReconciliationReport> find(const std::string& id) {
         return tenants::runBlocking(store().find(tenants::ReconciliationId{id}));
     }

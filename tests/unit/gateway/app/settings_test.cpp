@@ -78,6 +78,18 @@ TEST(Settings, EnvironmentOverridesTheFile) {
     EXPECT_EQ(file.load({{"TOLLGATE_UPSTREAM_CALL_MS", "1500"}}).upstream.call_deadline.count(), 1500);
 }
 
+TEST(Settings, TokensThatWouldBeDueAsSoonAsTheyAreMadeAreRefused) {
+    const std::string needed{kNeeded};
+
+    EXPECT_EQ(SettingsFile{needed + "tokens.renew_before_s = 7195\ntokens.renew_spread_s = 0\n"}
+                  .load()
+                  .tokens.renew_before.count(),
+              7195);
+    EXPECT_THAT(SettingsFile{needed + "tokens.renew_before_s = 7100\n"}.complaint(),
+                HasSubstr("tokens.renew_spread_s"));
+    EXPECT_THAT(SettingsFile{needed + "tokens.renew_before_s = 59\n"}.complaint(), HasSubstr("tokens.renew_before_s"));
+}
+
 TEST(Settings, EveryFaultNamesItsSettingAndNotItsValue) {
     EXPECT_THAT(SettingsFile{"component.appid = wx1\n"}.complaint(), HasSubstr("store.database_file"));
     EXPECT_THAT(SettingsFile{std::string{kNeeded} + "public.port = 65536\n"}.complaint(), HasSubstr("public.port"));

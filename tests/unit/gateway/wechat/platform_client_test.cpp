@@ -49,6 +49,8 @@ protected:
             [this, error_of] { return error_of(queryAuth()); },
             [this, error_of] { return error_of(refresh()); },
             [this, error_of] { return error_of(info()); },
+            [this, error_of] { return error_of(runBlocking(client_.startPushTicket())); },
+            [this, error_of] { return error_of(runBlocking(client_.authorizerList(token_, 0, 500))); },
         };
     }
 
@@ -298,6 +300,55 @@ TEST_F(PlatformClientTest, ComponentWithoutAppIdOrSecretIsRefusedAtStart) {
     EXPECT_THROW(PlatformClient(caller_, clock_, {"", shareSecret("s")}), std::invalid_argument);
     EXPECT_THROW(PlatformClient(caller_, clock_, {"wx", nullptr}), std::invalid_argument);
     EXPECT_THROW(PlatformClient(caller_, clock_, {"wx", shareSecret("")}), std::invalid_argument);
+}
+
+TEST_F(PlatformClientTest, PushesAreStartedWithTheSecretUnderItsOtherNameAndNoToken) {
+    // Both texts come with errcode 0: the service was down, or it ran already.
+    for (const char* text : {"ok", "in a normal state"}) {
+        caller_.answerJson(std::string{R"({"errcode":0,"errmsg":")"} + text + R"("})");
+        EXPECT_TRUE(runBlocking(client_.startPushTicket())) << text;
+    }
+
+    const auto& call = caller_.calls().front();
+    EXPECT_EQ(call.target, "/cgi-bin/component/api_start_push_ticket");
+    const auto body = sentBody(call);
+    EXPECT_EQ(body->size(), 2U);
+    EXPECT_EQ(body->getValue<std::string>("component_appid"), "wxcomponent");
+    EXPECT_EQ(body->getValue<std::string>("component_secret"), "component-secret");
+}
+
+TEST_F(PlatformClientTest, ListIsAskedByOffsetAndCountAndToleratesWhatEntriesLack) {
+    caller_.answerJson(R"({"total_count":4,"list":[
+        {"authorizer_appid":"wx1","refresh_token":"refreshtoken@@@1","auth_time":1717747200},
+        {"authorizer_appid":"wx2","refresh_token":""},
+        {"authorization_appid":"wx3"},
+        {"refresh_token":"refreshtoken@@@nobody"}]})");
+
+    const auto page = runBlocking(client_.authorizerList(token_, 500, 500));
+
+    ASSERT_TRUE(page);
+    EXPECT_EQ(page->total, 4);
+    EXPECT_EQ(page->entries, 4U);
+    ASSERT_EQ(page->authorizers.size(), 3U);
+    EXPECT_EQ(page->authorizers[0].appid.text(), "wx1");
+    EXPECT_EQ(page->authorizers[0].refresh_token->expose(), "refreshtoken@@@1");
+    EXPECT_EQ(page->authorizers[1].refresh_token, nullptr);
+    EXPECT_EQ(page->authorizers[2].appid.text(), "wx3");
+    const auto& call = caller_.calls().front();
+    EXPECT_EQ(call.target, "/cgi-bin/component/api_get_authorizer_list?access_token=71_a%2Bb%2Fc");
+    const auto body = sentBody(call);
+    EXPECT_EQ(body->getValue<int>("offset"), 500);
+    EXPECT_EQ(body->getValue<int>("count"), 500);
+}
+
+TEST_F(PlatformClientTest, ListWithoutItsNumberOrItsEntriesIsNoAnswer) {
+    for (const char* body : {R"({"list":[]})", R"({"total_count":-1,"list":[]})", R"({"total_count":1})",
+                             R"({"total_count":1,"list":{}})"}) {
+        caller_.answerJson(body);
+        const auto page = runBlocking(client_.authorizerList(token_, 0, 500));
+        ASSERT_FALSE(page) << body;
+        EXPECT_EQ(page.error().code, ErrorCode::kUpstreamUnreachable) << body;
+    }
 }
 
 }  // namespace

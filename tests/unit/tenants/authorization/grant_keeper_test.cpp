@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "tests/support/spawned.h"
 #include "tests/support/world.h"
 
@@ -63,6 +65,31 @@ TEST_F(GrantKeeperTest, DoubtThatComesDuringAReadIsNotTakenForAnswered) {
     EXPECT_TRUE(reading.result());
     EXPECT_EQ(reads(), 2);
     EXPECT_FALSE(world_.authorization()->allowsOcr());
+}
+
+TEST_F(GrantKeeperTest, ACrowdOfDoubtsIsWrittenAsTwo) {
+    const auto gate = world_.store.faults.delayNext("save");
+    const std::int64_t before = world_.authorization()->generation;
+    std::vector<Spawned<Result<Done>>> crowd;
+    for (int i = 0; i < 64; ++i) crowd.emplace_back(world_.grants.doubtGrants(world_.merchant));
+    ASSERT_FALSE(crowd.front().ended());
+
+    gate->open();
+
+    for (const auto& doubt : crowd) EXPECT_TRUE(doubt.ended() && doubt.result());
+    // The first may have been written before the others came, so that one more has to say it again for all of them.
+    EXPECT_EQ(world_.authorization()->generation, before + 2);
+    EXPECT_TRUE(world_.authorization()->grants_stale);
+}
+
+TEST_F(GrantKeeperTest, DoubtThatCouldNotBeWrittenCountsForNobodyElse) {
+    world_.store.faults.refuse("save");
+    EXPECT_FALSE(doubt());
+    world_.store.faults.allow("save");
+
+    EXPECT_TRUE(doubt());
+
+    EXPECT_TRUE(world_.authorization()->grants_stale);
 }
 
 TEST_F(GrantKeeperTest, WhereDoubtsComeFasterThanAnswersTheLastAnswerCountsAndStaysInDoubt) {

@@ -59,6 +59,7 @@ TEST_F(TokenKeeperComponent, ComponentTokenThatStaysRefusedEndsAfterOneRepeat) {
     EXPECT_EQ(refreshes(), 2);
 }
 
+// Pitfall 17: the first ticket comes before any account is authorized, and needs none.
 TEST_F(TokenKeeperComponent, WithoutATicketThereIsNoToken) {
     test_support::FakeClock clock{test_support::beijingNoon()};
     test_support::MemoryStore store;

@@ -197,6 +197,18 @@ TEST_F(TokenKeeperTest, SlowAnswerNeverReplacesTheTokenOfANewerConsent) {
     EXPECT_EQ(world_.authorization()->refresh_token->expose(), "refreshtoken@@@new");
 }
 
+// Pitfall 11: a new consent brings a new access token, which takes the place of the one that died with it.
+TEST_F(TokenKeeperTest, NewConsentReplacesTheAccessTokenToo) {
+    const LiveToken before = *usable();
+    ASSERT_TRUE(world_.authorize());
+
+    const auto after = replace(before);
+
+    ASSERT_TRUE(after);
+    EXPECT_FALSE(sameSecret(after->token, before.token));
+    EXPECT_EQ(refreshes(), 0);
+}
+
 TEST_F(TokenKeeperTest, WithdrawalDuringARefreshStands) {
     world_.clock.advance(kDead);
     const auto gate = world_.platform.delayNext("refresh");

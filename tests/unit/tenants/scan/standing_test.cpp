@@ -27,9 +27,9 @@ TEST(Standing, MerchantWithEverythingIsActive) {
 
 TEST(Standing, TroubleWithTheTokenIsShownButDoesNotRefuse) {
     Authorization authorization = allowed();
-    authorization.trouble = "refresh_token_invalid";
+    authorization.trouble = "reauthorization_needed";
 
-    expect(standingOf({}, &authorization), "active", "refresh_token_invalid", std::nullopt);
+    expect(standingOf({}, &authorization), "active", "reauthorization_needed", std::nullopt);
 }
 
 TEST(Standing, EachObstacleHidesThoseThatAreCheckedAfterIt) {

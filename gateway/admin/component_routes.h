@@ -1,0 +1,41 @@
+#pragma once
+
+#include <functional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "gateway/admin/admin_guard.h"
+#include "gateway/log/log.h"
+#include "tenants/authorization/reconciliation.h"
+#include "tenants/authorization/ticket_watch.h"
+#include "tenants/authorization/token_keeper.h"
+
+namespace gateway::admin {
+
+/// `/admin/v1/components`: how each component platform fares. `/admin/v1/reconciliations`: comparisons of its grants with
+/// WeChat's word, asked for and read.
+class ComponentRoutes {
+public:
+    struct Component {  // all of it outlives the routes
+        tenants::AppId appid;
+        std::reference_wrapper<const tenants::TokenKeeper> tokens;
+        std::reference_wrapper<const tenants::TicketWatch> ticket;
+        std::reference_wrapper<tenants::Reconciliation> reconciliation;
+    };
+    ComponentRoutes(std::vector<Component> components, log::Log& log) : components_(std::move(components)), log_(log) {}
+
+    void addRoutes(http::Router& router, const AdminGuard& guard);
+
+private:
+    tenants::Task<http::Response> list(http::Request request);
+    tenants::Task<http::Response> startReconciliation(http::Request request);
+    tenants::Task<http::Response> listReconciliations(http::Request request);
+    tenants::Task<http::Response> showReconciliation(http::Request request);
+    tenants::Result<const Component*> componentNamed(const std::string& body) const;
+
+    const std::vector<Component> components_;
+    log::Log& log_;
+};
+
+}  // namespace gateway::admin
