@@ -83,7 +83,7 @@ TEST(AccessTokens, FewDeadOnesAreRememberedAndTheForgottenAreTold) {
 
     EXPECT_EQ(forgotten, (std::vector<std::string>{"t0", "t1"}));
     EXPECT_EQ(tokens.standingOf("t1", kStart + 12h), TokenStanding::kUnknown);
-    EXPECT_EQ(tokens.standingOf("t2", kStart + 12h), TokenStanding::kExpired);
+    EXPECT_EQ(tokens.standingOf("t2", kStart + 12h), TokenStanding::kNotLatest);
     EXPECT_EQ(tokens.standingOf("t6", kStart + 12h), TokenStanding::kValid);
 }
 
