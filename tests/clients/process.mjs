@@ -58,6 +58,6 @@ export class Server {
 
     /** The end of its log. */
     log() {
-        return fs.existsSync(this.log_file) ? fs.readFileSync(this.log_file, 'utf8').slice(-8000) : '';
+        return fs.existsSync(this.log_file) ? fs.readFileSync(this.log_file, 'utf8').slice(-3000) : '';
     }
 }
