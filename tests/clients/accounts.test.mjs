@@ -20,13 +20,15 @@ function configOf({ appid, key }, { base_url = installation.public_url, ...more 
 }
 const miniProgram = (more) => new easywechat.MiniApp(configOf(mini_program, more));
 const officialAccount = (more) => new easywechat.OfficialAccount(configOf(service_account, more));
-const byStream = () => ({ formData: { img: fs.createReadStream(kSampleFile) } });
 
 /** Its calls of the OCR, in every way that node-easywechat has to say it. */
 const ways = {
     'a file, as part img': (client) => client.withFile(kSampleFile, 'img').post('cv/ocr/driving'),
     'a file, as part file': (client) => client.withFile(kSampleFile).post('cv/ocr/driving'),
-    'a stream in formData': (client) => client.post('/cv/ocr/driving', byStream()),
+    'bytes in formData, without a file name': (client) => client.post('cv/ocr/driving',
+        { formData: { img: fs.readFileSync(kSampleFile) } }),
+    'a stream in formData': (client) => client.post('/cv/ocr/driving',
+        { formData: { img: fs.createReadStream(kSampleFile) } }),
     'img_url in the query': (client) => client.post('cv/ocr/driving', { params: { img_url: kSampleUrl } }),
     'img_url by GET': (client) => client.get('cv/ocr/driving', { params: { type: 'photo', img_url: kSampleUrl } }),
     'img_url in JSON': (client) => client.postJson('cv/ocr/driving', { img_url: kSampleUrl }),

@@ -26,7 +26,10 @@ export async function runToEnd(program, words) {
     return { exit_code, ...output };
 }
 
-/** A server as a process of its own. `start` ends when it has written its ready file, and gives what that says. */
+/**
+ * A server as a process of its own, which dies with us however we end. `start` ends when it has written its ready file, and
+ * gives what that says.
+ */
 export class Server {
     constructor(program, words, ready_file, log_file) {
         Object.assign(this, { program, words, ready_file, log_file });
@@ -35,10 +38,10 @@ export class Server {
     async start() {
         fs.rmSync(this.ready_file, { force: true });
         const log = fs.openSync(this.log_file, 'a');
-        this.child = spawn(this.program, this.words, { stdio: ['ignore', 'ignore', log] });
+        const words = ['--pdeathsig', 'KILL', this.program, ...this.words];
+        this.child = spawn('setpriv', words, { stdio: ['ignore', 'ignore', log] });
         fs.closeSync(log);
         this.ended = once(this.child, 'exit');
-        process.once('exit', () => this.child.kill('SIGKILL'));
         await eventually(`${this.program} is ready`, () => {
             if (this.child.exitCode !== null) throw new Error(`${this.program} ended: ${this.log()}`);
             return fs.existsSync(this.ready_file);
