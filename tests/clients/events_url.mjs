@@ -1,12 +1,11 @@
 import { once } from 'node:events';
 import http from 'node:http';
-import { after } from 'node:test';
 
 import { easywechat } from './packages.mjs';
 
 /**
- * A third-party platform's events URL, until the last test of the file has run. `receive` gets each push as node-easywechat's
- * ServerRequest and gives the body of the answer. The result is its address, on a port of the system's choice.
+ * A third-party platform's events URL. `receive` gets each push as node-easywechat's ServerRequest and gives the body of the
+ * answer. The result is its address, on a port of the system's choice.
  */
 export async function serveEvents(receive) {
     const server = http.createServer(async (incoming, response) => {
@@ -17,10 +16,7 @@ export async function serveEvents(receive) {
             response.writeHead(500).end(String(fault));
         }
     });
-    after(() => {
-        server.close();
-        server.closeAllConnections();
-    });
+    server.unref(); // it alone keeps no process alive
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     return `http://127.0.0.1:${server.address().port}/`;

@@ -81,8 +81,11 @@ export class Installation {
         this.admin_url = `http://127.0.0.1:${ready.admin_port}`;
     }
     async stop() {
-        await this.gateway?.stop();
-        await this.platform?.stop();
+        try {
+            await this.gateway?.stop();
+        } finally {
+            await this.platform?.stop();
+        }
         fs.rmSync(this.folder, { recursive: true, force: true });
     }
 
