@@ -54,6 +54,7 @@ PATTERNS = [
      "a test proves something or is absent"),
     ("sleep in a test", r"\b(sleep_for|sleep_until|usleep|::sleep)\s*\(", ("tests/unit", "tests/integration"),
      "wait for the event itself, with a deadline"),
+    ("host in a lock file", r'"resolved":', ("tests/clients",), "npm's omit-lockfile-registry-resolved leaves it out"),
 ]
 # Where a rule's own reason does not hold.
 EXCEPTIONS = {
@@ -65,7 +66,7 @@ EXCEPTIONS = {
     ("sleep in a test", "tests/tidy/tidy.py"),
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*[<"]([^>"]+)[>"]')
-SUFFIXES = {".h", ".cpp", ".py", ".sh", ""}
+SUFFIXES = {".h", ".cpp", ".py", ".sh", ".mjs", ".json", ""}
 
 
 def forbidden_for(path):

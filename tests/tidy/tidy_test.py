@@ -13,6 +13,8 @@ PLANTED = {
     "sandbox/d.cpp": ('#include "tenants/merchant/merchant.h"\n', "sandbox/d.cpp:1: sandbox may not include tenants/merchant"),
     "gateway/http/e.cpp": ('auto now = std::chrono::steady_clock::now();\n', "gateway/http/e.cpp:1: system clock"),
     "tests/unit/f_test.cpp": ('  std::this_thread::sleep_for(1s);\n', "tests/unit/f_test.cpp:1: sleep in a test"),
+    "tests/clients/package-lock.json": ('"resolved": "https://packages.example/a.tgz"\n',
+                                        "tests/clients/package-lock.json:1: host in a lock file"),
     "gateway/net/g.h": ('int x;\n', "gateway/net/g.h:1: a header begins with #pragma once"),
 }
 CLEAN = {"sandbox/ok.cpp": '#include "gateway/wechat/push_crypto.h"\n#include "tenants/base/task.h"\n'}
