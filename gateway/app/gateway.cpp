@@ -16,6 +16,8 @@
 #include "gateway/admin/usage_routes.h"
 #include "gateway/api/authorized_page.h"
 #include "gateway/api/health.h"
+#include "gateway/api/launch_page.h"
+#include "gateway/api/merchant_page.h"
 #include "gateway/api/scan_driving.h"
 #include "gateway/api/wechat_pushes.h"
 #include "gateway/app/background_tasks.h"
@@ -31,6 +33,7 @@
 #include "gateway/wechat/platform_client.h"
 #include "gateway/wechat/push_reader.h"
 #include "tenants/authorization/onboarding.h"
+#include "tenants/authorization/retention.h"
 #include "tenants/scan/scan_licence.h"
 #include "tenants/sqlite/sqlite_store.h"
 #include "tenants/usage/sweeper.h"
@@ -161,6 +164,7 @@ public:
           tokens_(platform_, store_->authorizations(), clock, tokenSettings(settings)),
           grants_(tokens_, platform_, store_->authorizations(), clock),
           sweeper_(store_->ledger(), clock),
+          retention_(store_->authorizations(), clock, {.keep = settings.onboarding_retention}),
           background_(log),
           public_server_(std::make_unique<http::Server>(loops_.all(), public_router_, settings.limits, callbacks(log))),
           admin_server_(
@@ -233,11 +237,13 @@ private:
     tenants::OnboardingSettings onboardingSettings() const {
         tenants::OnboardingSettings onboarding;
         onboarding.component_appid = settings_.component.appid;
+        const std::string own =
+            "http://" + settings_.public_listener.address + ":" + std::to_string(ports_.public_plain);
         onboarding.redirect_url = settings_.component.redirect_url;
-        if (onboarding.redirect_url.empty()) {
-            onboarding.redirect_url = "http://" + settings_.public_listener.address + ":" +
-                                      std::to_string(ports_.public_plain) + "/wechat/authorized";
-        }
+        onboarding.launch_url = settings_.component.launch_url;
+        if (onboarding.redirect_url.empty()) onboarding.redirect_url = own + "/wechat/authorized";
+        if (onboarding.launch_url.empty()) onboarding.launch_url = own + "/wechat/launch";
+        onboarding.invitation_life = settings_.component.invitation_life;
         onboarding.pc_link_base = settings_.component.pc_link_base;
         onboarding.h5_link_base = settings_.component.h5_link_base;
         return onboarding;
@@ -251,10 +257,13 @@ private:
         scan_driving_.emplace(*scans_, clock_, log_);
         pushes_.emplace(push_reader_, *onboarding_, clock_, log_,
                         [this](tenants::Task<void> task) { background_.start(std::move(task)); });
-        authorized_page_.emplace(*onboarding_, log_);
+        launch_page_.emplace(*onboarding_, log_);
+        authorized_page_.emplace(*onboarding_, store_->merchants(), store_->authorizations(), log_);
         scan_driving_->addRoutes(public_router_);
         pushes_->addRoutes(public_router_);
+        launch_page_->addRoutes(public_router_);
         authorized_page_->addRoutes(public_router_);
+        api::addPageStyleRoute(public_router_);
         api::addLiveRoute(public_router_);
     }
 
@@ -273,7 +282,8 @@ private:
 
     std::vector<Upkeep::Job> jobs() {
         return {{15s, [this] { onAdminLoop([this] { return sweep(); }); }},
-                {30s, [this] { onAdminLoop([this] { return handleWaitingEvents(); }); }}};
+                {30s, [this] { onAdminLoop([this] { return handleWaitingEvents(); }); }},
+                {10min, [this] { onAdminLoop([this] { return eraseEnded(); }); }}};
     }
 
     /// Runs a task on the admin loop, which has room for it. It counts as running from now on, so that a shutdown waits
@@ -298,6 +308,15 @@ private:
         }
     }
 
+    tenants::Task<void> eraseEnded() {
+        const auto erased = co_await retention_.eraseEnded();
+        if (!erased) {
+            log_.error("erasing_failed", {{"detail", erased.error().for_log}});
+        } else if (*erased > 0) {
+            log_.info("onboarding_rows_erased", {{"count", static_cast<std::int64_t>(*erased)}});
+        }
+    }
+
     const Settings settings_;
     const tenants::Clock& clock_;
     log::Log& log_;
@@ -316,6 +335,7 @@ private:
     tenants::TokenKeeper tokens_;
     tenants::GrantKeeper grants_;
     tenants::Sweeper sweeper_;
+    tenants::Retention retention_;
     BackgroundTasks background_;
     Ports ports_;
     // Made when the ports are known.
@@ -323,6 +343,7 @@ private:
     std::optional<tenants::ScanLicence> scans_;
     std::optional<api::ScanDriving> scan_driving_;
     std::optional<api::WechatPushes> pushes_;
+    std::optional<api::LaunchPage> launch_page_;
     std::optional<api::AuthorizedPage> authorized_page_;
     std::optional<admin::AdminGuard> guard_;
     std::optional<admin::MerchantRoutes> merchant_routes_;
