@@ -1,5 +1,7 @@
 #include "gateway/admin/merchant_routes.h"
 
+#include <algorithm>
+#include <cctype>
 #include <limits>
 #include <string>
 #include <utility>
@@ -34,6 +36,7 @@ Poco::JSON::Object::Ptr merchantJson(const Merchant& merchant, const tenants::Au
                 authorization != nullptr ? Poco::Dynamic::Var{authorization->appid.text()} : Poco::Dynamic::Var{});
     object->set("state", std::string{standing.state});
     object->set("state_reason", standing.state_reason);
+    object->set("next_step", std::string{standing.next_step});
     Poco::JSON::Array sets;
     if (authorization != nullptr) {
         for (const int set : authorization->granted_sets) sets.add(set);
@@ -72,6 +75,27 @@ tenants::Result<Changes> readChanges(const std::string& body, std::initializer_l
     auto component = readText(**object, "component", kAppIdBytesMax);
     if (!component) return component.error();
     return Changes{*std::move(name), *day_limit, *suspended, *std::move(reason), *std::move(component)};
+}
+
+/// As WeChat calls them in the link: which kinds of account it offers, and the one account that it is for.
+tenants::Result<tenants::LinkOptions> readLinkOptions(const std::string& body) {
+    const auto object = readJsonObject(body, {"auth_type", "biz_appid"});
+    if (!object) return object.error();
+    const auto choice = readInteger(**object, "auth_type", static_cast<int>(tenants::AccountChoice::kOfficialAccounts),
+                                    static_cast<int>(tenants::AccountChoice::kBoth));
+    if (!choice) return choice.error();
+    auto only = readText(**object, "biz_appid", kAppIdBytesMax);
+    if (!only) return only.error();
+    tenants::LinkOptions options;
+    if (*choice) options.choice = static_cast<tenants::AccountChoice>(**choice);
+    if (*only) {
+        const bool is_appid = !(*only)->empty() && std::ranges::all_of(**only, [](unsigned char character) {
+            return std::isalnum(character) != 0 || character == '_' || character == '-';
+        });
+        if (!is_appid) return Error{ErrorCode::kInvalidInput, "biz_appid is not an appid"};
+        options.only = tenants::AppId{**only};
+    }
+    return options;
 }
 
 void apply(const Changes& changes, Merchant& merchant) {
@@ -175,23 +199,25 @@ tenants::Task<http::Response> MerchantRoutes::change(http::Request request) {
 }
 
 tenants::Task<http::Response> MerchantRoutes::createLink(http::Request request) {
-    const auto read = readJsonObject(request.body, {});
-    if (!read) co_return problem(read.error(), request.head.request_id);
+    const auto options = readLinkOptions(request.body);
+    if (!options) co_return problem(options.error(), request.head.request_id);
     const MerchantId merchant{request.head.pathParameter("merchant")};
     const auto known = merchants_.find(merchant);
     if (!known) co_return problem(Error{ErrorCode::kNotFound, "no such merchant"}, request.head.request_id);
-    const auto link = co_await platforms_.of(*known).onboarding().createLink(merchant);
-    if (!link) {
+    const auto issued = co_await platforms_.of(*known).onboarding().invite(merchant, *options);
+    if (!issued) {
         log_.warning("authorization_link_failed", {{"request_id", request.head.request_id},
-                                                   {"code", tenants::stableCode(link.error().code)},
-                                                   {"detail", link.error().for_log}});
-        co_return problem(link.error(), request.head.request_id);
+                                                   {"code", tenants::stableCode(issued.error().code)},
+                                                   {"detail", issued.error().for_log}});
+        co_return problem(issued.error(), request.head.request_id);
     }
     auto object = jsonObject();
     object->set("merchant", merchant.text());
-    object->set("pc_url", link->pc_url);
-    object->set("h5_url", link->h5_url);
-    object->set("expires_at", tenants::rfc3339(link->expires_at));
+    object->set("launch_url", issued->launch_url);
+    object->set("launch_expires_at", tenants::rfc3339(issued->expires_at));
+    object->set("pc_url", issued->link.pc_url);
+    object->set("h5_url", issued->link.h5_url);
+    object->set("expires_at", tenants::rfc3339(issued->link.expires_at));
     co_return jsonResponse(201, object);
 }
 

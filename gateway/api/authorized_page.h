@@ -3,14 +3,16 @@
 #include "gateway/http/router.h"
 #include "gateway/log/log.h"
 #include "tenants/authorization/component_platform.h"
+#include "tenants/merchant/merchant_store.h"
 
 namespace gateway::api {
 
-/// `GET /wechat/authorized`: where the merchant's browser lands after consent, with our state, the platform that the link was of, and WeChat's code.
-/// Finishes the authorization and says so, or what to do, in Chinese and English.
+/// `GET /wechat/authorized`: where the merchant's browser lands after consent, with our state and WeChat's code. Finishes
+/// the authorization and says in Chinese and English that it worked, or what is still to be done and by whom.
 class AuthorizedPage {
 public:
-    AuthorizedPage(const tenants::ComponentPlatforms& platforms, log::Log& log) : platforms_(platforms), log_(log) {}
+    AuthorizedPage(const tenants::ComponentPlatforms& platforms, const tenants::MerchantStore& merchants, log::Log& log)
+        : platforms_(platforms), merchants_(merchants), log_(log) {}
 
     void addRoutes(http::Router& router);
 
@@ -18,6 +20,7 @@ private:
     tenants::Task<http::Response> handle(http::Request request);
 
     const tenants::ComponentPlatforms& platforms_;
+    const tenants::MerchantStore& merchants_;
     log::Log& log_;
 };
 

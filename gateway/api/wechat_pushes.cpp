@@ -1,60 +1,96 @@
 #include "gateway/api/wechat_pushes.h"
 
 #include <algorithm>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 
+#include "gateway/http/form.h"
+
 namespace gateway::api {
 namespace {
+
+constexpr std::size_t kPushBodyBytesMax = 64 * 1024;
 
 http::Response success() {
     return http::textResponse(200, "text/plain", "success");
 }
 
-/// Says nothing about what was wrong: a forger learns nothing.
+/// One answer to everything that is not a genuine push, whatever it lacks: a forger learns nothing. It closes the
+/// connection, because that is what a body that is not read to its end costs, and then all of them must.
 http::Response refused() {
-    return http::textResponse(400, "text/plain", "refused");
+    auto response = http::textResponse(400, "text/plain", "refused");
+    response.close = true;
+    return response;
 }
 
 /// A push's query, decoded; the body is borrowed from the request.
 struct Pushed {
-    explicit Pushed(const http::Request& request)
-        : msg_signature(request.head.queryParameter("msg_signature").value_or("")),
-          timestamp(request.head.queryParameter("timestamp").value_or("")),
-          nonce(request.head.queryParameter("nonce").value_or("")),
-          body(request.body) {}
-    tenants::PushEnvelope envelope() const { return {msg_signature, timestamp, nonce, body}; }
-
     std::string msg_signature, timestamp, nonce;
     std::string_view body;
+
+    tenants::PushEnvelope envelope() const { return {msg_signature, timestamp, nonce, body}; }
 };
+
+/// The value of the one pair of that name. Empty where there is none or more than one: which of two counts is something
+/// that readers disagree about.
+std::string onlyValue(const http::FormPairs& pairs, std::string_view name) {
+    const auto is_named = [name](const auto& pair) { return pair.first == name; };
+    if (std::ranges::count_if(pairs, is_named) != 1) return {};
+    return std::ranges::find_if(pairs, is_named)->second;
+}
+
+/// Nothing where a parameter that the signature covers, or the signature, is missing, empty or there twice.
+std::optional<Pushed> readPushed(const http::Request& request) {
+    const auto pairs = http::decodeForm(request.head.query);
+    if (!pairs) return std::nullopt;
+    Pushed pushed{onlyValue(*pairs, "msg_signature"), onlyValue(*pairs, "timestamp"), onlyValue(*pairs, "nonce"),
+                  request.body};
+    if (pushed.msg_signature.empty() || pushed.timestamp.empty() || pushed.nonce.empty()) return std::nullopt;
+    return pushed;
+}
 
 /// WeChat tries again after anything that is not `success`.
 http::Response notStored() {
     return http::textResponse(503, "text/plain", "try again");
 }
 
+/// What the edge itself refuses must not look otherwise either.
+http::Response refusedByEdge(const http::RequestHead& /*head*/, http::Refusal refusal) {
+    switch (refusal) {
+        case http::Refusal::kHandlerFailed:
+        case http::Refusal::kOverloaded: return notStored();
+        case http::Refusal::kBodyTooLarge:
+        case http::Refusal::kBodyTimeout:
+        case http::Refusal::kBodyMalformed: return refused();
+    }
+    return refused();
+}
+
 }  // namespace
 
 void WechatPushes::addRoutes(http::Router& router) {
-    router.add({.method = "POST", .pattern = "/wechat/events", .handler = [this](http::Request request) {
-                    return handleEvent(std::move(request));
-                }});
-    router.add({.method = "POST", .pattern = "/wechat/messages/{appid}", .handler = [this](http::Request request) {
-                    return handleMessage(std::move(request));
-                }});
+    const auto add = [&router](const char* pattern, http::Handler handler) {
+        router.add({.method = "POST",
+                    .pattern = pattern,
+                    .handler = std::move(handler),
+                    .body_bytes_max = kPushBodyBytesMax,
+                    .refuse = refusedByEdge});
+    };
+    add("/wechat/events", [this](http::Request request) { return handleEvent(std::move(request)); });
+    add("/wechat/messages/{appid}", [this](http::Request request) { return handleMessage(std::move(request)); });
 }
 
 tenants::Task<http::Response> WechatPushes::handleEvent(http::Request request) {
-    const Pushed pushed{request};
+    const auto pushed = readPushed(request);
     std::optional<tenants::Push> push;
     tenants::Onboarding* onboarding = nullptr;
     for (const Addressee& addressee : addressees_) {
-        push = addressee.reader.readEvent(pushed.envelope(), clock_.now());
+        if (!pushed || push) break;
+        push = addressee.reader.readEvent(pushed->envelope(), clock_.now());
         onboarding = &addressee.onboarding;
-        if (push) break;
     }
     if (!push) {
         log_.warning("push_refused", {{"request_id", request.head.request_id}, {"peer", request.head.peer_address}});
@@ -103,10 +139,10 @@ tenants::Task<void> WechatPushes::handleInBackground(tenants::Onboarding& onboar
 
 tenants::Task<http::Response> WechatPushes::handleMessage(http::Request request) {
     // Verified although nothing is done with it, so that this address tells a forger no more than the other.
-    const Pushed pushed{request};
-    const bool genuine = std::ranges::any_of(addressees_, [&](const Addressee& addressee) {
-        return addressee.reader.isGenuine(pushed.envelope(), clock_.now());
-    });
+    const auto pushed = readPushed(request);
+    const bool genuine = pushed && std::ranges::any_of(addressees_, [&](const Addressee& addressee) {
+                             return addressee.reader.isGenuine(pushed->envelope(), clock_.now());
+                         });
     co_return genuine ? success() : refused();
 }
 

@@ -18,6 +18,8 @@
 #include "gateway/admin/usage_routes.h"
 #include "gateway/api/authorized_page.h"
 #include "gateway/api/health.h"
+#include "gateway/api/launch_page.h"
+#include "gateway/api/merchant_page.h"
 #include "gateway/api/scan_forms.h"
 #include "gateway/api/scan_routes.h"
 #include "gateway/api/token_routes.h"
@@ -36,6 +38,7 @@
 #include "gateway/wechat/platform_client.h"
 #include "gateway/wechat/push_reader.h"
 #include "tenants/authorization/component_platform.h"
+#include "tenants/authorization/retention.h"
 #include "tenants/authorization/token_issuer.h"
 #include "tenants/scan/scan_licence.h"
 #include "tenants/sqlite/sqlite_store.h"
@@ -157,28 +160,32 @@ http::Server::Callbacks callbacks(log::Log& log) {
 
 /// What the gateway has for each third-party platform that it serves.
 struct Gateway::Component {
-    Component(const Settings& settings, const Settings::Component& component, std::string redirect_url,
-              wechat::HttpsClient& https, tenants::SqliteStore& store, const tenants::Clock& clock, log::Log& log)
+    Component(const Settings& settings, const Settings::Component& component, wechat::HttpsClient& https,
+              tenants::SqliteStore& store, const tenants::Clock& clock, log::Log& log)
         : client(https, clock, {component.appid, component.secret}, settings.upstream.call_deadline),
           push_reader(pushKeys(component), previousKey(component), component.push_timestamp_window),
           platform(client, store.authorizations(tenants::AppId{component.appid}), store.merchants(), clock,
                    {.tokens = tokenSettings(settings),
                     .onboarding = {.component_appid = component.appid,
-                                   .redirect_url = std::move(redirect_url),
+                                   .redirect_url = component.redirect_url,
                                    .pc_link_base = component.pc_link_base,
-                                   .h5_link_base = component.h5_link_base}}),
+                                   .h5_link_base = component.h5_link_base,
+                                   .launch_url = component.launch_url,
+                                   .invitation_life = component.invitation_life}}),
           upkeep({.component = platform.appid(),
                   .tokens = platform.tokens(),
                   .grants = platform.grants(),
                   .platform = client,
                   .authorizations = platform.authorizations(),
                   .reports = store.reconciliations(platform.appid())},
-                 clock, log, componentUpkeepSettings(settings)) {}
+                 clock, log, componentUpkeepSettings(settings)),
+          retention(platform.authorizations(), clock, {.keep = settings.onboarding_retention}) {}
 
     wechat::PlatformClient client;
     wechat::ComponentPushReader push_reader;
     tenants::ComponentPlatform platform;
     ComponentUpkeep upkeep;
+    tenants::Retention retention;
 };
 
 /// Every part, in the order in which they need one another; they end in the reverse order.
@@ -276,15 +283,13 @@ private:
     }
 
     void addComponents() {
+        const std::string own =
+            "http://" + settings_.public_listener.address + ":" + std::to_string(ports_.public_plain);
         std::vector<tenants::ComponentPlatform*> platforms;
-        for (const Settings::Component& component : settings_.components) {
-            std::string redirect_url = component.redirect_url;
-            if (redirect_url.empty()) {
-                redirect_url = "http://" + settings_.public_listener.address + ":" +
-                               std::to_string(ports_.public_plain) + "/wechat/authorized";
-            }
-            components_.push_back(std::make_unique<Component>(settings_, component, std::move(redirect_url), https_,
-                                                              *store_, clock_, log_));
+        for (Settings::Component component : settings_.components) {
+            if (component.redirect_url.empty()) component.redirect_url = own + "/wechat/authorized";
+            if (component.launch_url.empty()) component.launch_url = own + "/wechat/launch";
+            components_.push_back(std::make_unique<Component>(settings_, component, https_, *store_, clock_, log_));
             platforms.push_back(&components_.back()->platform);
         }
         platforms_.emplace(std::move(platforms));
@@ -302,10 +307,13 @@ private:
         }
         pushes_.emplace(std::move(addressees), clock_, log_,
                         [this](tenants::Task<void> task) { background_.start(std::move(task)); });
-        authorized_page_.emplace(*platforms_, log_);
+        launch_page_.emplace(*platforms_, log_);
+        authorized_page_.emplace(*platforms_, store_->merchants(), log_);
         token_routes_->addRoutes(public_router_);
         pushes_->addRoutes(public_router_);
+        launch_page_->addRoutes(public_router_);
         authorized_page_->addRoutes(public_router_);
+        api::addPageStyleRoute(public_router_);
         api::addLiveRoute(public_router_);
     }
 
@@ -338,6 +346,9 @@ private:
             jobs.push_back({look_every, [this, &upkeep] { onAdminLoop([&upkeep] { return upkeep.watchTicket(); }); }});
             jobs.push_back({look_every, [this, &upkeep] { onAdminLoop([&upkeep] { return upkeep.renewTokens(); }); }});
             jobs.push_back({look_every, [this, &upkeep] { onAdminLoop([&upkeep] { return upkeep.reconcile(); }); }});
+            tenants::Retention& retention = component->retention;
+            jobs.push_back(
+                {10min, [this, &retention] { onAdminLoop([this, &retention] { return eraseEnded(retention); }); }});
         }
         return jobs;
     }
@@ -368,6 +379,15 @@ private:
         }
     }
 
+    tenants::Task<void> eraseEnded(tenants::Retention& retention) {
+        const auto erased = co_await retention.eraseEnded();
+        if (!erased) {
+            log_.error("erasing_failed", {{"detail", erased.error().for_log}});
+        } else if (*erased > 0) {
+            log_.info("onboarding_rows_erased", {{"count", static_cast<std::int64_t>(*erased)}});
+        }
+    }
+
     const Settings settings_;
     const tenants::Clock& clock_;
     log::Log& log_;
@@ -394,6 +414,7 @@ private:
     std::optional<api::ScanRoutes> scan_routes_;
     std::optional<api::TokenRoutes> token_routes_;
     std::optional<api::WechatPushes> pushes_;
+    std::optional<api::LaunchPage> launch_page_;
     std::optional<api::AuthorizedPage> authorized_page_;
     std::optional<admin::AdminGuard> guard_;
     std::optional<admin::MerchantRoutes> merchant_routes_;

@@ -12,6 +12,8 @@
 #include <set>
 #include <utility>
 
+#include "gateway/wechat/push_crypto.h"
+
 namespace gateway::app {
 namespace {
 
@@ -135,6 +137,22 @@ void readLimits(Reader& reader, http::Limits& limits) {
     limits.send_deadline = reader.duration("limits.send_ms", limits.send_deadline, kLeast, kMost);
 }
 
+/// A whole number of days.
+std::chrono::hours readDays(Reader& reader, const std::string& key, std::chrono::hours otherwise, int least, int most) {
+    constexpr std::chrono::hours kDay{24};
+    return reader.number<int>(key, static_cast<int>(otherwise / kDay), least, most) * kDay;
+}
+
+/// The launch page is our own as well, so it lies where the landing page does.
+std::string launchUrlBeside(const std::string& redirect_url) {
+    constexpr std::string_view kLanding = "/wechat/authorized";
+    if (redirect_url.empty()) return {};
+    if (!redirect_url.ends_with(kLanding)) {
+        throw SettingsError("launch_url is needed where redirect_url does not end with " + std::string{kLanding});
+    }
+    return redirect_url.substr(0, redirect_url.size() - kLanding.size()) + "/wechat/launch";
+}
+
 /// Where each platform's settings begin: `component` where there is one, `component.<name>` for each name in
 /// `components`.
 std::vector<std::string> componentPrefixes(Reader& reader) {
@@ -163,16 +181,20 @@ Settings::Component readComponent(Reader& reader, const std::string& prefix) {
     if (!previous.empty()) component.previous_encoding_aes_key = tenants::shareSecret(previous);
     for (const auto& key : {component.encoding_aes_key, component.previous_encoding_aes_key}) {
         // Found at start and not at the first push, which comes minutes later and from outside.
-        if (key != nullptr && key->expose().size() != 43) {
-            throw SettingsError(key_of("encoding_aes_key") + " must have 43 characters");
+        if (key != nullptr && !wechat::isEncodingAesKey(key->expose())) {
+            throw SettingsError(key_of("encoding_aes_key") + " and " + key_of("previous_encoding_aes_key") +
+                                " must have 43 characters of Base64");
         }
     }
     component.redirect_url = reader.text(key_of("redirect_url"), "");
+    component.launch_url = reader.text(key_of("launch_url"), "");
+    if (component.launch_url.empty()) component.launch_url = launchUrlBeside(component.redirect_url);
     component.pc_link_base = reader.text(key_of("pc_link_base"), component.pc_link_base);
     component.h5_link_base = reader.text(key_of("h5_link_base"), component.h5_link_base);
     component.push_timestamp_window =
         reader.duration(key_of("push_timestamp_window_s"), component.push_timestamp_window, std::chrono::seconds{1},
                         std::chrono::seconds{86'400});
+    component.invitation_life = readDays(reader, key_of("invitation_days"), component.invitation_life, 1, 365);
     return component;
 }
 
@@ -250,6 +272,9 @@ Settings loadSettings(const std::filesystem::path& file, const Environment& envi
                                                      std::chrono::hours{0}, std::chrono::hours{23});
     settings.reply_lifetime = reader.duration("scan.reply_lifetime_s", settings.reply_lifetime, std::chrono::seconds{0},
                                               std::chrono::seconds{86'400});
+    // At least three days: twice the widest window of push timestamps, in which a push can be played back, and some more.
+    settings.onboarding_retention =
+        readDays(reader, "retention.onboarding_days", settings.onboarding_retention, 3, 3650);
     reader.refuseTheRest();
     return settings;
 }

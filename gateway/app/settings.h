@@ -55,9 +55,11 @@ struct Settings {
         tenants::SharedSecret encoding_aes_key;
         tenants::SharedSecret previous_encoding_aes_key;  // null: none
         std::string redirect_url;  // empty: the public plain listener's own, for a machine of one's own only
+        std::string launch_url;    // empty: beside redirect_url
         std::string pc_link_base = "https://mp.weixin.qq.com";
         std::string h5_link_base = "https://open.weixin.qq.com";
         std::chrono::seconds push_timestamp_window{600};
+        std::chrono::hours invitation_life{7 * 24};
     };
     std::vector<Component> components;  // at least one; the first is that of merchants for whom none is named
 
@@ -81,6 +83,7 @@ struct Settings {
     std::int64_t day_limit_default = 1000;
     std::chrono::hours upstream_day_turns_at{0};
     std::chrono::seconds reply_lifetime{600};
+    std::chrono::hours onboarding_retention{30 * 24};
 };
 
 /// Reads `file` (a property file) under the overrides that `environment` gives by variable name. Refuses unknown keys

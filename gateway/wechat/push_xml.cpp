@@ -1,5 +1,7 @@
 #include "gateway/wechat/push_xml.h"
 
+#include <algorithm>
+#include <cstddef>
 #include <set>
 #include <utility>
 
@@ -15,6 +17,8 @@ namespace {
 
 constexpr std::size_t kDepthMax = 4;
 constexpr std::size_t kFieldDepth = 2;  // the root's children
+// Ten times what the longest push needs. Counted before the parser runs, so that nothing nested deeper can reach it.
+constexpr std::ptrdiff_t kOpeningsMax = 512;
 constexpr std::string_view kRootName = "xml";
 
 /// Collects the fields while the parser runs. Refuses by a flag and not by an exception, which would have to pass
@@ -85,6 +89,7 @@ std::optional<PushedFields> readPushedFields(std::string_view document) {
     // A document type is refused before the parser sees it. Without a NUL the text cannot be UTF-16, which would hide it.
     if (document.find('\0') != std::string_view::npos || document.find("<!DOCTYPE") != std::string_view::npos)
         return std::nullopt;
+    if (std::ranges::count(document, '<') > kOpeningsMax) return std::nullopt;
     FieldCollector collector;
     Poco::XML::SAXParser parser{"UTF-8"};
     parser.setFeature(Poco::XML::XMLReader::FEATURE_EXTERNAL_GENERAL_ENTITIES, false);

@@ -25,8 +25,8 @@ private:
 };
 
 /// Reads one push document `<xml>…</xml>`, CDATA or not. Elements with children of their own are skipped. Nothing where
-/// the document is not well-formed UTF-8 XML, longer than 64 KiB, deeper than four elements, has a document type or a
-/// NUL, or names two elements below the root alike. Opens no file and no connection. Any thread.
+/// the document is not well-formed UTF-8 XML, longer than 64 KiB, deeper than four elements, has more than 512 '<', a
+/// document type or a NUL, or names two elements below the root alike. Opens no file and no connection. Any thread.
 std::optional<PushedFields> readPushedFields(std::string_view document);
 
 /// The exact text of `<Encrypt>` in the outer document of a push, which is hostile until its signature was verified;

@@ -46,9 +46,16 @@ std::optional<tenants::Push> readTicket(const PushedFields& fields, tenants::Utc
     return tenants::TicketPush{std::move(ticket), created_at};
 }
 
-std::optional<tenants::Push> readPlatformEvent(const PushedFields& fields, std::string_view info_type,
-                                               tenants::UtcTime created_at, tenants::UtcTime received_at) {
-    const auto appid = fields.find("AuthorizerAppid");
+/// How an info type calls what all of them have.
+struct EventNames {
+    std::string_view appid;
+    std::string_view code;  // empty: it has none
+};
+
+std::optional<tenants::PlatformEvent> readPlatformEvent(const PushedFields& fields, std::string_view info_type,
+                                                        const EventNames& names, tenants::UtcTime created_at,
+                                                        tenants::UtcTime received_at) {
+    const auto appid = fields.find(names.appid);
     if (!appid || !isNameText(*appid, kAppIdBytesMax)) return std::nullopt;
     tenants::PlatformEvent event;
     event.info_type = info_type;
@@ -56,8 +63,8 @@ std::optional<tenants::Push> readPlatformEvent(const PushedFields& fields, std::
     event.created_at = created_at;
     event.received_at = received_at;
     std::string code_hash;
-    if (info_type != "unauthorized") {
-        event.authorization_code = readSecret(fields, "AuthorizationCode");
+    if (!names.code.empty()) {
+        event.authorization_code = readSecret(fields, names.code);
         if (!event.authorization_code) return std::nullopt;
         code_hash = tenants::sha256Hex(event.authorization_code->expose());
         if (const auto pre_auth_code = fields.find("PreAuthCode"); pre_auth_code && !pre_auth_code->empty())
@@ -78,8 +85,17 @@ std::optional<tenants::Push> readPushedEvent(const PushedFields& fields, tenants
     const auto created_at = created_text ? readSeconds(*created_text) : std::nullopt;
     if (!created_at) return std::nullopt;
     if (*info_type == "component_verify_ticket") return readTicket(fields, *created_at);
-    if (*info_type == "authorized" || *info_type == "updateauthorized" || *info_type == "unauthorized")
-        return readPlatformEvent(fields, *info_type, *created_at, received_at);
+    const auto event = [&](const EventNames& names) {
+        return readPlatformEvent(fields, *info_type, names, *created_at, received_at);
+    };
+    if (*info_type == "authorized" || *info_type == "updateauthorized")
+        return event({.appid = "AuthorizerAppid", .code = "AuthorizationCode"});
+    if (*info_type == "unauthorized") return event({.appid = "AuthorizerAppid", .code = {}});
+    // A mini program that was registered in the merchant's name is authorized to us with it. Where registration failed,
+    // there is nothing to exchange.
+    if (*info_type == "notify_third_fasteregister" && fields.find("status") == "0") {
+        if (auto registered = event({.appid = "appid", .code = "auth_code"})) return registered;
+    }
     return tenants::OtherPush{std::string{*info_type}};
 }
 

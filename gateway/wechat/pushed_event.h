@@ -13,6 +13,8 @@ namespace gateway::wechat {
 /// Reads the decrypted fields of a component push that came at `received_at`. Nothing where InfoType or CreateTime is
 /// missing or misshapen, or a field that this info type must have. The event's dedupe_key is made of InfoType,
 /// AuthorizerAppid, CreateTime and the SHA-256 of the code, so that it holds no secret; `id` is left to the store.
+/// A successful notify_third_fasteregister is an event like the others, its `appid` and `auth_code` in their place; every
+/// further info type is an OtherPush.
 /// Any thread. Source: third-party platform page "Authorization events".
 std::optional<tenants::Push> readPushedEvent(const PushedFields& fields, tenants::UtcTime received_at);
 

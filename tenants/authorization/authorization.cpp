@@ -25,11 +25,13 @@ std::string_view accountKindText(AccountKind kind) {
     std::abort();  // a value outside the enumeration: memory is damaged
 }
 
-bool AccountFacts::eligibleForOcr() const {
+bool AccountFacts::statusInOrder() const {
     // A status that we do not know counts against the account, like the ones known to be bad.
-    const bool in_order =
-        account_status == kStatusNotTold || account_status == kStatusNormal || account_status == kStatusWarned;
-    if (!in_order) return false;
+    return account_status == kStatusNotTold || account_status == kStatusNormal || account_status == kStatusWarned;
+}
+
+bool AccountFacts::eligibleForOcr() const {
+    if (!statusInOrder()) return false;
     switch (kind) {
         case AccountKind::kMiniProgram: return true;
         case AccountKind::kSubscription:
@@ -43,6 +45,11 @@ bool AccountFacts::eligibleForOcr() const {
 bool sameSecret(const SharedSecret& one, const SharedSecret& other) {
     if (one == other) return true;
     return one != nullptr && other != nullptr && one->sameAs(other->expose());
+}
+
+void Authorization::takeGrants(std::set<int> sets) {
+    granted_sets = std::move(sets);
+    ocr_was_granted = ocr_was_granted || allowsOcr();
 }
 
 void Authorization::takeRefreshToken(const SharedSecret& newest) {

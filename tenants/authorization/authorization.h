@@ -28,6 +28,8 @@ struct AccountFacts {
     /// Mini programs always, subscription and service accounts only if verified, none that is cancelled, banned or
     /// frozen. A status that was not told (0) counts as normal: old answers lack it. Source: the applicability table.
     bool eligibleForOcr() const;
+    /// Not cancelled, banned, frozen or anything that we do not know.
+    bool statusInOrder() const;
 };
 
 /// A merchant's account as it is authorized to us, with the tokens that work on its behalf. An immutable value:
@@ -38,6 +40,7 @@ struct Authorization {
     bool withdrawn = false;     // the merchant cancelled, or WeChat says 61003: tokens are wiped then
     bool grants_stale = false;  // an event said that the grants changed: re-read before the next scan
     std::set<int> granted_sets;
+    bool ocr_was_granted = false;  // at some time: without the set now, it was taken back or another provider has it
     AccountFacts account;
     UtcTime event_at;  // WeChat's CreateTime of the newest event or consent applied
     UtcTime changed_at;
@@ -54,6 +57,8 @@ struct Authorization {
         return access_token != nullptr && now + call_max < access_expires_at;
     }
 
+    /// What WeChat says is granted now.
+    void takeGrants(std::set<int> sets);
     /// Makes `newest` the refresh token and keeps its predecessor for one fallback. Null, or the one that is there
     /// already, changes nothing: an answer that lacks a refresh token does not mean that there is none.
     void takeRefreshToken(const SharedSecret& newest);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -7,6 +8,7 @@
 #include <vector>
 
 #include "tenants/authorization/authorization.h"
+#include "tenants/authorization/invitation.h"
 #include "tenants/base/result.h"
 #include "tenants/base/task.h"
 
@@ -28,6 +30,7 @@ struct AuthorizationLink {
     MerchantId merchant;
     UtcTime created_at;
     UtcTime expires_at;
+    std::string invitation_hash;  // the state_hash of the invitation that it was made for
 };
 
 /// A pushed authorization event, its form checked, kept until it is handled.
@@ -74,8 +77,22 @@ public:
 
     /// The event with its id, or an empty optional where one of that dedupe_key was stored before (handled or not).
     virtual Task<Result<std::optional<PlatformEvent>>> addEvent(PlatformEvent event) = 0;
+    virtual Task<bool> knowsEvent(std::string dedupe_key) = 0;
     virtual Task<Result<Done>> markEventHandled(std::int64_t event, UtcTime now) = 0;
     virtual Task<std::vector<PlatformEvent>> unhandledEvents() = 0;  // oldest first
+
+    virtual Task<Result<Done>> addInvitation(Invitation invitation) = 0;
+    virtual Task<std::optional<Invitation>> findInvitation(std::string state_hash) = 0;
+    /// The newest invitation of that account alone which has neither run out at `now` nor been completed.
+    virtual Task<std::optional<Invitation>> findInvitationOfAccount(AppId appid, UtcTime now) = 0;
+    /// Counts one opening of the launch page; false, and not counted, where `limit` allows no more for now.
+    virtual Task<Result<bool>> countOpening(std::string state_hash, UtcTime now, OpeningLimit limit) = 0;
+    /// Keeps the first time where it is completed already.
+    virtual Task<Result<Done>> completeInvitation(std::string state_hash, UtcTime now) = 0;
+
+    /// Erases, of each kind up to `rows_max`, what ended before `before`: handled events, links and invitations that had
+    /// run out, claims of codes. Never an event that is not handled. Gives the number of what was erased.
+    virtual Task<Result<std::size_t>> eraseEnded(UtcTime before, std::size_t rows_max) = 0;
 };
 
 }  // namespace tenants

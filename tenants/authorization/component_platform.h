@@ -1,6 +1,8 @@
 #pragma once
 
+#include <optional>
 #include <stdexcept>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -53,6 +55,10 @@ public:
             if (platform->appid() == component) return platform;
         }
         return nullptr;
+    }
+    /// The one of that appid, or the first where none is named; null where none of ours has it.
+    ComponentPlatform* named(const std::optional<std::string>& component) const {
+        return component ? find(AppId{*component}) : platforms_.front();
     }
     /// The one that the merchant belongs to. Throws std::out_of_range where that is none of ours, which a store that was
     /// opened for all of them does not let happen.

@@ -13,7 +13,7 @@ namespace {
 constexpr int kRoundsMax = 3;
 
 void takeOver(const Platform::AuthorizerInfo& told, UtcTime now, Authorization& authorization) {
-    authorization.granted_sets = told.granted_sets;
+    authorization.takeGrants(told.granted_sets);
     authorization.account = told.account;
     authorization.takeRefreshToken(told.refresh_token);
     authorization.changed_at = now;

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "tenants/authorization/authorization_change.h"
+#include "tenants/authorization/consent_address.h"
 #include "tenants/base/digest.h"
 
 namespace tenants {
@@ -14,25 +15,12 @@ namespace {
 constexpr std::string_view kAuthorized = "authorized";
 constexpr std::string_view kUpdateAuthorized = "updateauthorized";
 constexpr std::string_view kUnauthorized = "unauthorized";
+constexpr std::string_view kRegistered = "notify_third_fasteregister";  // read as an event only where it succeeded
 constexpr int kNotAuthorizedToUs = 61003;
 
-/// Everything but RFC 3986's unreserved characters.
-std::string percentEncoded(std::string_view text) {
-    static constexpr std::string_view kUnreserved =
-        "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-    static constexpr std::string_view kDigits = "0123456789ABCDEF";
-    std::string encoded;
-    for (const char character : text) {
-        if (kUnreserved.find(character) != std::string_view::npos) {
-            encoded.push_back(character);
-            continue;
-        }
-        const auto byte = static_cast<unsigned char>(character);
-        encoded.push_back('%');
-        encoded.push_back(kDigits[byte >> 4U]);
-        encoded.push_back(kDigits[byte & 0xFU]);
-    }
-    return encoded;
+/// Consents and changes of what was granted: they carry a code.
+bool carriesConsent(const PlatformEvent& event) {
+    return event.info_type == kAuthorized || event.info_type == kUpdateAuthorized || event.info_type == kRegistered;
 }
 
 bool hasErrcode(const Error& error, int errcode) {
@@ -49,10 +37,9 @@ Error notAuthorized() {
     return Error{ErrorCode::kMerchantNotAuthorized, "The merchant's account is not authorized to this platform."};
 }
 
-/// Whether trying the same event again could end differently.
-bool mayHelpLater(const Error& error) {
-    return error.code != ErrorCode::kNotFound && error.code != ErrorCode::kConflict &&
-           error.code != ErrorCode::kInvalidInput && error.code != ErrorCode::kMerchantNotAuthorized;
+Error uninvited() {
+    return Error{ErrorCode::kConflict, "The authorization link is for another account.",
+                 "an account consented that is not the one invited"};
 }
 
 }  // namespace
@@ -67,8 +54,41 @@ Onboarding::Onboarding(TokenKeeper& tokens, GrantKeeper& grants, Platform& platf
       clock_(clock),
       settings_(std::move(settings)) {}
 
-Task<Result<IssuedLink>> Onboarding::createLink(MerchantId merchant) {
+Task<Result<IssuedInvitation>> Onboarding::invite(MerchantId merchant, LinkOptions options) {
     if (merchants_.find(merchant) == nullptr) co_return Error{ErrorCode::kNotFound, "There is no such merchant."};
+    const std::string state = randomIdText("inv_");
+    Invitation invitation;
+    invitation.state_hash = sha256Hex(state);
+    invitation.merchant = std::move(merchant);
+    invitation.choice = options.choice;
+    invitation.only = std::move(options.only);
+    invitation.created_at = clock_.now();
+    invitation.expires_at = invitation.created_at + settings_.invitation_life;
+    auto link = co_await issueLink(invitation);
+    if (!link) co_return std::move(link).error();
+    IssuedInvitation issued{settings_.launch_url + "?component=" + settings_.component_appid + "&state=" + state,
+                            invitation.expires_at, *std::move(link)};
+    auto added = co_await store_.addInvitation(std::move(invitation));
+    if (!added) co_return std::move(added).error();
+    co_return issued;
+}
+
+Task<Result<Launch>> Onboarding::launch(std::string state) {
+    const UtcTime now = clock_.now();
+    auto invitation = co_await store_.findInvitation(sha256Hex(state));
+    if (!invitation) co_return Error{ErrorCode::kNotFound, "The authorization link is unknown."};
+    if (invitation->completed_at) co_return Error{ErrorCode::kConflict, "The authorization link has served."};
+    if (now >= invitation->expires_at) co_return Error{ErrorCode::kInvalidInput, "The authorization link has expired."};
+    auto counted = co_await store_.countOpening(invitation->state_hash, now, settings_.openings);
+    if (!counted) co_return std::move(counted).error();
+    if (!*counted) co_return Error{ErrorCode::kRateLimited, "The authorization link was opened too often."};
+    auto link = co_await issueLink(*invitation);
+    if (!link) co_return std::move(link).error();
+    co_return Launch{*std::move(link), *std::move(invitation)};
+}
+
+/// A pre-auth code and a state of its own for each link: WeChat's event names the one, the browser brings back the other.
+Task<Result<IssuedLink>> Onboarding::issueLink(Invitation invitation) {
     const UtcTime now = clock_.now();
     std::function<Task<Result<Platform::FreshToken>>(SharedSecret)> call = [this](SharedSecret component_token) {
         return platform_.preAuthCode(std::move(component_token));
@@ -77,27 +97,23 @@ Task<Result<IssuedLink>> Onboarding::createLink(MerchantId merchant) {
     if (!code) co_return std::move(code).error();
 
     const std::string state = randomIdText("st_");
-    IssuedLink issued;
-    issued.expires_at = now + code->expires_in;
+    const std::string redirect_url =
+        settings_.redirect_url + "?component=" + settings_.component_appid + "&state=" + state;
+    const UtcTime expires_at = now + code->expires_in;
     AuthorizationLink link;
     link.state_hash = sha256Hex(state);
     link.pre_auth_code_hash = sha256Hex(code->token->expose());
-    link.merchant = merchant;
+    link.merchant = invitation.merchant;
     link.created_at = now;
-    link.expires_at = issued.expires_at + settings_.landing_grace;
+    link.expires_at = expires_at + settings_.landing_grace;
+    link.invitation_hash = invitation.state_hash;
     auto added = co_await store_.addLink(std::move(link));
     if (!added) co_return std::move(added).error();
 
-    // auth_type 3: official accounts and mini programs.
-    const std::string query =
-        "component_appid=" + percentEncoded(settings_.component_appid) +
-        "&pre_auth_code=" + percentEncoded(code->token->expose()) + "&redirect_uri=" +
-        percentEncoded(settings_.redirect_url + "?component=" + settings_.component_appid + "&state=" + state) +
-        "&auth_type=3";
-    issued.pc_url = settings_.pc_link_base + "/cgi-bin/componentloginpage?" + query;
-    issued.h5_url = settings_.h5_link_base + "/wxaopen/safe/bindcomponent?action=bindcomponent&no_scan=1&" + query +
-                    "#wechat_redirect";
-    co_return issued;
+    const ConsentRequest request{settings_.component_appid, code->token->expose(), redirect_url, invitation.choice,
+                                 invitation.only.text()};
+    co_return IssuedLink{pcConsentAddress(settings_.pc_link_base, request),
+                         h5ConsentAddress(settings_.h5_link_base, request), expires_at};
 }
 
 Task<Result<MerchantId>> Onboarding::completeByRedirect(std::string state, SharedSecret authorization_code) {
@@ -108,16 +124,23 @@ Task<Result<MerchantId>> Onboarding::completeByRedirect(std::string state, Share
     if (authorization_code == nullptr || authorization_code->empty()) {
         co_return Error{ErrorCode::kInvalidInput, "The authorization code is missing."};
     }
+    const Invited invited = co_await invitedBy(*link);
     Exchange work;
-    work.merchant = link->merchant;
+    work.merchant = invited.merchant;
+    work.only = invited.only;
     work.code = std::move(authorization_code);
+    // WeChat's CreateTime is in whole seconds: an event of the link's own second counts as the newer one.
+    work.consent_after = link->created_at - std::chrono::seconds{1};
     auto done = co_await exchange(std::move(work));
+    if (done) done = co_await closeIfServed(invited);
     if (!done) co_return std::move(done).error();
-    co_return link->merchant;
+    co_return invited.merchant;
 }
 
 Task<Result<std::optional<PlatformEvent>>> Onboarding::receive(PlatformEvent event) {
-    // The effect before the record: an event that is known has had its effect, however often WeChat had to push it.
+    if (co_await store_.knowsEvent(event.dedupe_key)) co_return std::optional<PlatformEvent>{};
+    // The effect before the record: an event that is known has had its effect, and must not have it again on top of what
+    // came after it.
     auto applied = co_await applyAtOnce(event);
     if (!applied) co_return std::move(applied).error();
     co_return co_await store_.addEvent(std::move(event));
@@ -130,9 +153,8 @@ Task<Result<Done>> Onboarding::receiveTicket(SharedSecret ticket, UtcTime create
 /// What must hold from the moment that WeChat hears `success`. Idempotent, and nothing where no account of ours is meant.
 Task<Result<Done>> Onboarding::applyAtOnce(PlatformEvent event) {
     const bool gone = event.info_type == kUnauthorized;
-    const bool changed = event.info_type == kAuthorized || event.info_type == kUpdateAuthorized;
     const auto known = store_.findByAppId(event.appid);
-    if ((!gone && !changed) || event.appid.empty() || known == nullptr) co_return Done{};
+    if ((!gone && !carriesConsent(event)) || event.appid.empty() || known == nullptr) co_return Done{};
     const UtcTime now = clock_.now();
     std::function<bool(Authorization&)> edit = [&event, gone, now](Authorization& next) {
         if (next.appid != event.appid || event.created_at < next.event_at) return false;
@@ -159,8 +181,8 @@ Task<Result<Done>> Onboarding::applyAtOnce(PlatformEvent event) {
 
 Task<Result<Done>> Onboarding::handle(PlatformEvent event) {
     const std::int64_t id = event.id;
-    auto done = co_await takeEffect(std::move(event));
-    if (!done && mayHelpLater(done.error())) co_return done;
+    auto done = co_await takeEffect(event);
+    if (!done && deservesAnotherTry(event, done.error())) co_return done;
     auto marked = co_await store_.markEventHandled(id, clock_.now());
     if (!marked) co_return marked;
     co_return done;
@@ -170,44 +192,92 @@ Task<std::vector<Error>> Onboarding::handleWaiting() {
     std::vector<Error> errors;
     std::vector<PlatformEvent> waiting = co_await store_.unhandledEvents();
     for (PlatformEvent& event : waiting) {
-        auto done = co_await handle(std::move(event));
-        if (!done) errors.push_back(std::move(done).error());
+        auto done = co_await handle(event);
+        if (done) continue;
+        // That it waits for its merchant was said when it came.
+        const bool waits_for_its_merchant =
+            done.error().code == ErrorCode::kNotFound && deservesAnotherTry(event, done.error());
+        if (!waits_for_its_merchant) errors.push_back(std::move(done).error());
     }
     co_return errors;
 }
 
 Task<Result<Done>> Onboarding::takeEffect(PlatformEvent event) {
     const bool gone = event.info_type == kUnauthorized;
-    if (!gone && event.info_type != kAuthorized && event.info_type != kUpdateAuthorized) co_return Done{};
-    const auto merchant = co_await merchantOf(event);
-    if (!merchant) {
+    if (!gone && !carriesConsent(event)) co_return Done{};
+    const auto invited = co_await invitedBy(event);
+    if (!invited) {
         co_return Error{ErrorCode::kNotFound, "The event belongs to no merchant.",
-                        event.info_type + " of an account that we sent no link and that is bound to no merchant"};
+                        event.info_type + " of the account " + event.appid.text() +
+                            ", which is bound to no merchant and came by no link of ours"};
     }
-    if (isOutdated(event, *merchant)) co_return Done{};
+    if (isOutdated(event, invited->merchant)) co_return Done{};
     if (gone) {
         const auto authorization = store_.findByAppId(event.appid);
         // Withdrawn when it was received, unless another event has the same second: then WeChat decides.
         if (authorization == nullptr || authorization->withdrawn) co_return Done{};
-        co_return co_await grants_.rereadGrants(*merchant);
+        co_return co_await grants_.rereadGrants(invited->merchant);
     }
     Exchange work;
-    work.merchant = *merchant;
+    work.merchant = invited->merchant;
+    work.only = invited->only;
     work.appid = event.appid;
     work.code = event.authorization_code;
     work.event_at = event.created_at;
-    co_return co_await exchange(std::move(work));
+    auto done = co_await exchange(std::move(work));
+    if (!done) co_return done;
+    co_return co_await closeIfServed(*invited);
 }
 
-/// By the link that we issued, which the event names by its pre-auth code, or by the account that is bound already.
-Task<std::optional<MerchantId>> Onboarding::merchantOf(PlatformEvent event) {
+Task<Onboarding::Invited> Onboarding::invitedBy(AuthorizationLink link) {
+    Invited invited{link.merchant, {}, {}};
+    if (link.invitation_hash.empty()) co_return invited;  // made before there were invitations
+    const auto invitation = co_await store_.findInvitation(link.invitation_hash);
+    if (!invitation) co_return invited;
+    invited.invitation_hash = invitation->state_hash;
+    invited.only = invitation->only;
+    co_return invited;
+}
+
+/// By the link that we issued, which the event names by its pre-auth code; by the account that is bound already; or by
+/// an invitation of this account alone, whichever way its administrator came to consent.
+Task<std::optional<Onboarding::Invited>> Onboarding::invitedBy(PlatformEvent event) {
     if (!event.pre_auth_code_hash.empty()) {
         const auto link = co_await store_.findLinkByPreAuthCode(event.pre_auth_code_hash);
-        if (link) co_return link->merchant;
+        if (link) {
+            Invited invited = co_await invitedBy(*link);
+            co_return invited;
+        }
     }
-    const auto authorization = store_.findByAppId(event.appid);
-    if (authorization == nullptr) co_return std::nullopt;
-    co_return authorization->merchant;
+    if (const auto authorization = store_.findByAppId(event.appid)) co_return Invited{authorization->merchant, {}, {}};
+    const auto invitation = co_await store_.findInvitationOfAccount(event.appid, clock_.now());
+    if (!invitation) co_return std::nullopt;
+    co_return Invited{invitation->merchant, invitation->state_hash, invitation->only};
+}
+
+/// The invitation has served when its merchant can scan. Where something is still missing, such as a permission set that
+/// was not ticked, the merchant opens the same page again.
+Task<Result<Done>> Onboarding::closeIfServed(Invited invited) {
+    if (invited.invitation_hash.empty()) co_return Done{};
+    const auto authorization = store_.find(invited.merchant);
+    const bool served = authorization != nullptr && !authorization->withdrawn && !authorization->grants_stale &&
+                        authorization->allowsOcr() && authorization->account.eligibleForOcr();
+    if (!served) co_return Done{};
+    co_return co_await store_.completeInvitation(invited.invitation_hash, clock_.now());
+}
+
+/// Whether trying the same event again could end differently.
+bool Onboarding::deservesAnotherTry(const PlatformEvent& event, const Error& error) const {
+    const bool code_may_work =
+        event.authorization_code != nullptr && clock_.now() < event.received_at + settings_.code_life_max;
+    switch (error.code) {
+        case ErrorCode::kConflict:
+        case ErrorCode::kInvalidInput:
+        case ErrorCode::kMerchantNotAuthorized: return false;
+        case ErrorCode::kNotFound:
+        case ErrorCode::kUpstreamRefused: return code_may_work;
+        default: return true;
+    }
 }
 
 bool Onboarding::isOutdated(const PlatformEvent& event, const MerchantId& merchant) const {
@@ -227,6 +297,10 @@ Task<Result<Done>> Onboarding::exchange(Exchange work) {
         // Tokens in hand must not be lost because the account's facts could not be read; those are re-read later.
         co_return co_await storeResult(work, std::nullopt);
     }
+    if (work.grant && done.error().code == ErrorCode::kConflict) {
+        auto told = co_await tellOwner(work.grant->appid, work.merchant);
+        if (!told) co_return told;
+    }
     if (work.claimed && !work.grant) {
         // Not known to be exchanged. To try the code again does no harm: it works, or WeChat says that it is spent.
         auto unclaimed = co_await store_.unclaimCode(sha256Hex(work.code->expose()));
@@ -236,6 +310,7 @@ Task<Result<Done>> Onboarding::exchange(Exchange work) {
 }
 
 Task<Result<Done>> Onboarding::exchangeLocked(Exchange& work, SharedSecret component_token) {
+    if (isUninvited(work)) co_return uninvited();
     const auto current = store_.find(work.merchant);
     if (!work.generation) work.generation = current == nullptr ? 0 : current->generation;
     auto claimed = co_await claim(work);
@@ -264,6 +339,10 @@ Task<Result<Done>> Onboarding::exchangeLocked(Exchange& work, SharedSecret compo
     co_return co_await storeResult(work, std::move(facts));
 }
 
+bool Onboarding::isUninvited(const Exchange& work) {
+    return !work.only.empty() && !work.appid.empty() && work.appid != work.only;
+}
+
 Task<Result<Done>> Onboarding::claim(Exchange& work) {
     if (work.claimed || work.spent) co_return Done{};
     if (work.code == nullptr) {
@@ -287,8 +366,10 @@ Task<Result<Done>> Onboarding::redeem(Exchange& work, SharedSecret component_tok
         }
         work.appid = grant->appid;
         work.grant = *std::move(grant);
+        if (isUninvited(work)) co_return uninvited();
         co_return Done{};
     }
+    if (hasErrcode(grant.error(), kNotAuthorizedToUs)) co_return co_await notAuthorizedAfterAll(work);
     if (!codeIsSpent(grant.error())) co_return std::move(grant).error();
     work.claimed = false;
     work.spent = true;
@@ -313,17 +394,17 @@ Task<Result<Done>> Onboarding::storeResult(Exchange& work, std::optional<Platfor
             next.access_token = work.grant->tokens.access_token;
             next.access_expires_at = work.granted_at + work.grant->tokens.expires_in;
             next.takeRefreshToken(work.grant->tokens.refresh_token);
-            next.granted_sets = work.grant->granted_sets;
+            next.takeGrants(work.grant->granted_sets);
         }
         if (info) {
-            next.granted_sets = info->granted_sets;
+            next.takeGrants(info->granted_sets);
             next.account = info->account;
             if (!work.grant || work.grant->tokens.refresh_token == nullptr) next.takeRefreshToken(info->refresh_token);
         }
         next.grants_stale = !info || overtaken;
         next.withdrawn = false;
         next.trouble.clear();
-        if (work.event_at) next.event_at = std::max(next.event_at, *work.event_at);
+        next.event_at = std::max(next.event_at, work.event_at.value_or(work.consent_after));
         next.changed_at = now;
         return true;
     };
@@ -332,6 +413,14 @@ Task<Result<Done>> Onboarding::storeResult(Exchange& work, std::optional<Platfor
     if ((*saved)->withdrawn) co_return notAuthorized();
     work.stored = true;
     co_return Done{};
+}
+
+/// Consent given for another merchant's link made this account new tokens all the same, and its merchant's old ones are
+/// dead: they are read back before its next scan.
+Task<Result<Done>> Onboarding::tellOwner(AppId appid, MerchantId other_than) {
+    const auto owner = store_.findByAppId(appid);
+    if (owner == nullptr || owner->merchant == other_than) co_return Done{};
+    co_return co_await grants_.doubtGrants(owner->merchant);
 }
 
 /// WeChat took the code, or knew it as spent, and yet says that the account is not authorized to us.

@@ -1,18 +1,79 @@
 #include "tenants/scan/standing.h"
 
+#include <utility>
+
 namespace tenants {
 
+namespace {
+
+constexpr std::string_view kSuspendedStep = "When its cause is gone, lift the suspension: PATCH {\"suspended\":false}.";
+constexpr std::string_view kNotAuthorizedYetStep =
+    "Make an authorization link and send its launch_url to the merchant, whose administrator opens it and consents.";
+constexpr std::string_view kWithdrawnStep =
+    "The merchant cancelled the authorization at WeChat. If that was not meant, send a new authorization link.";
+constexpr std::string_view kOcrNotGrantedStep =
+    "The merchant opens its authorization link again (make a new one if it has run out) and leaves permission set 117 "
+    "ticked. If WeChat does not offer it, another provider may hold it alone: the merchant cancels that provider's "
+    "authorization first.";
+constexpr std::string_view kOcrNoLongerGrantedStep =
+    "Permission set 117 was granted and is gone: the merchant unticked it, or gave it to another provider that holds "
+    "it "
+    "alone. The merchant cancels that provider's authorization if there is one, then opens a new authorization link "
+    "and "
+    "leaves 117 ticked.";
+constexpr std::string_view kKindNotSupportedStep =
+    "This kind of account has no OCR. The merchant authorizes a mini program, or a verified subscription or service "
+    "account, by a new link.";
+constexpr std::string_view kKindNotKnownStep =
+    "WeChat has not told yet what kind of account this is; the gateway asks again. If it stays so, the merchant "
+    "authorizes again by a new link.";
+constexpr std::string_view kNotVerifiedStep =
+    "The merchant has the account verified in WeChat's console (or authorizes a mini program). WeChat may show a new "
+    "verification late; the gateway reads it again every day.";
+constexpr std::string_view kAccountLimitedStep =
+    "WeChat has cancelled, banned or frozen the account. The merchant settles that with WeChat, or authorizes another "
+    "account by a new link.";
+constexpr std::string_view kTokenTroubleStep =
+    "Nothing yet: scans go on while a token works, and the gateway tries again. If the reason stays, the merchant "
+    "authorizes again by a new link.";
+
+Standing notAuthorized(Obstacle obstacle, std::string_view state, std::string reason, std::string_view step) {
+    return {obstacle, state, std::move(reason), step, ErrorCode::kMerchantNotAuthorized};
+}
+
+Standing notEligible(const AccountFacts& account) {
+    const auto standing = [](Obstacle obstacle, std::string_view step) {
+        return Standing{obstacle, "restricted", "account_not_eligible", step, ErrorCode::kAccountNotEligible};
+    };
+    if (account.kind == AccountKind::kUnknown) return standing(Obstacle::kKindNotKnown, kKindNotKnownStep);
+    if (account.kind == AccountKind::kUnsupported) return standing(Obstacle::kKindNotSupported, kKindNotSupportedStep);
+    if (!account.statusInOrder()) return standing(Obstacle::kAccountLimited, kAccountLimitedStep);
+    return standing(Obstacle::kNotVerified, kNotVerifiedStep);
+}
+
+}  // namespace
+
 Standing standingOf(const Merchant& merchant, const Authorization* authorization) {
-    if (merchant.suspended) return {"suspended", merchant.suspended_reason, ErrorCode::kMerchantSuspended};
-    if (authorization == nullptr) return {"pending", "not_authorized_yet", ErrorCode::kMerchantNotAuthorized};
+    if (merchant.suspended) {
+        return {Obstacle::kSuspended, "suspended", merchant.suspended_reason, kSuspendedStep,
+                ErrorCode::kMerchantSuspended};
+    }
+    if (authorization == nullptr) {
+        return notAuthorized(Obstacle::kNotAuthorizedYet, "pending", "not_authorized_yet", kNotAuthorizedYetStep);
+    }
     if (authorization->withdrawn) {
-        return {"unauthorized", "authorization_withdrawn", ErrorCode::kMerchantNotAuthorized};
+        return notAuthorized(Obstacle::kWithdrawn, "unauthorized", "authorization_withdrawn", kWithdrawnStep);
     }
-    if (!authorization->allowsOcr()) return {"restricted", "permission_117_missing", ErrorCode::kPermission117Missing};
-    if (!authorization->account.eligibleForOcr()) {
-        return {"restricted", "account_not_eligible", ErrorCode::kAccountNotEligible};
+    if (!authorization->allowsOcr()) {
+        const bool lost = authorization->ocr_was_granted;
+        return {lost ? Obstacle::kOcrNoLongerGranted : Obstacle::kOcrNotGranted, "restricted", "permission_117_missing",
+                lost ? kOcrNoLongerGrantedStep : kOcrNotGrantedStep, ErrorCode::kPermission117Missing};
     }
-    return {"active", authorization->trouble, std::nullopt};
+    if (!authorization->account.eligibleForOcr()) return notEligible(authorization->account);
+    if (!authorization->trouble.empty()) {
+        return {Obstacle::kTokenTrouble, "active", authorization->trouble, kTokenTroubleStep, std::nullopt};
+    }
+    return {Obstacle::kNone, "active", {}, {}, std::nullopt};
 }
 
 Error refusalError(ErrorCode refusal) {

@@ -10,10 +10,28 @@
 
 namespace tenants {
 
-/// Whether a merchant can scan, and what stands in the way: one answer for the scan and for the operator's view.
+/// What stands between a merchant and its scans, one for each thing that somebody can do about it.
+enum class Obstacle {
+    kNone,
+    kSuspended,
+    kNotAuthorizedYet,
+    kWithdrawn,
+    kOcrNotGranted,       // set 117 never was
+    kOcrNoLongerGranted,  // it was: taken back, or another provider has it, as sets that exclude one another go
+    kKindNotSupported,    // only mini programs, subscription and service accounts have OCR
+    kKindNotKnown,        // WeChat did not tell it yet
+    kNotVerified,         // a subscription or service account without WeChat's verification
+    kAccountLimited,      // cancelled, banned or frozen
+    kTokenTrouble,        // scans go on; the last token refresh failed
+};
+
+/// Whether a merchant can scan, and what stands in the way: one answer for the scan, for the operator's view and for what
+/// the merchant is told when it comes back from WeChat's page.
 struct Standing {
+    Obstacle obstacle = Obstacle::kNone;
     std::string_view state;            // pending, active, restricted, unauthorized, suspended
     std::string state_reason;          // stable text, or the operator's own words; empty: nothing to say
+    std::string_view next_step;        // what the operator does about it, in words; empty: nothing
     std::optional<ErrorCode> refusal;  // what a scan is answered with; none: it may go on
 };
 

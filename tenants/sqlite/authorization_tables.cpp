@@ -12,7 +12,7 @@ namespace {
 constexpr const char* kSelectAuthorizations =
     "SELECT merchant.id, appid, withdrawn, grants_stale, granted_sets, account_kind, account_verified, account_status,"
     " nick_name, event_ms, changed_ms, sealed_access_token, access_expires_ms, sealed_refresh_token,"
-    " sealed_previous_refresh_token, trouble, generation "
+    " sealed_previous_refresh_token, trouble, generation, ocr_was_granted "
     "FROM authorization JOIN merchant ON merchant.row = authorization.merchant_row "
     "WHERE authorization.component_appid = :component";
 constexpr const char* kSelectMerchantRow =
@@ -25,10 +25,11 @@ constexpr const char* kInsertAuthorization =
     "INSERT INTO authorization (merchant_row, component_appid, appid, withdrawn, grants_stale, granted_sets, "
     "account_kind,"
     " account_verified, account_status, nick_name, event_ms, changed_ms, sealed_access_token, access_expires_ms,"
-    " sealed_refresh_token, sealed_previous_refresh_token, trouble, generation) VALUES (:merchant, :component, :appid, "
+    " sealed_refresh_token, sealed_previous_refresh_token, trouble, generation, ocr_was_granted) VALUES (:merchant, "
+    ":component, :appid, "
     ":withdrawn,"
     " :stale, :sets, :kind, :verified, :status, :nick_name, :event, :changed, :access, :access_expires, :refresh,"
-    " :previous_refresh, :trouble, :generation)";
+    " :previous_refresh, :trouble, :generation, :ocr_was_granted)";
 constexpr const char* kSelectComponent =
     "SELECT version, sealed_ticket, ticket_created_ms, sealed_access_token, access_expires_ms FROM component_state "
     "WHERE appid = :appid";
@@ -39,14 +40,14 @@ constexpr const char* kUpsertComponent =
     " ticket_created_ms = :ticket_created, sealed_access_token = :access, access_expires_ms = :access_expires";
 constexpr const char* kInsertLink =
     "INSERT INTO authorization_link (component_appid, state_hash, pre_auth_code_hash, merchant_row, created_ms, "
-    "expires_ms) "
-    "VALUES (:component, :state, :code, :merchant, :created, :expires) ON CONFLICT DO NOTHING";
+    "expires_ms, invitation_hash) "
+    "VALUES (:component, :state, :code, :merchant, :created, :expires, :invitation) ON CONFLICT DO NOTHING";
 constexpr const char* kSelectLinkByState =
-    "SELECT state_hash, pre_auth_code_hash, merchant.id, authorization_link.created_ms, expires_ms "
+    "SELECT state_hash, pre_auth_code_hash, merchant.id, authorization_link.created_ms, expires_ms, invitation_hash "
     "FROM authorization_link JOIN merchant ON merchant.row = merchant_row "
     "WHERE authorization_link.component_appid = :component AND state_hash = :hash";
 constexpr const char* kSelectLinkByCode =
-    "SELECT state_hash, pre_auth_code_hash, merchant.id, authorization_link.created_ms, expires_ms "
+    "SELECT state_hash, pre_auth_code_hash, merchant.id, authorization_link.created_ms, expires_ms, invitation_hash "
     "FROM authorization_link JOIN merchant ON merchant.row = merchant_row "
     "WHERE authorization_link.component_appid = :component AND pre_auth_code_hash = :hash";
 constexpr const char* kInsertClaim =
@@ -58,6 +59,8 @@ constexpr const char* kInsertEvent =
     "INSERT INTO platform_event (component_appid, dedupe_key, info_type, appid, sealed_authorization_code,"
     " pre_auth_code_hash, created_ms, received_ms) VALUES (:component, :key, :type, :appid, :code, :pre_auth_code,"
     " :created, :received) ON CONFLICT (component_appid, dedupe_key) DO NOTHING";
+constexpr const char* kSelectEventKey =
+    "SELECT 1 FROM platform_event WHERE component_appid = :component AND dedupe_key = :key";
 constexpr const char* kMarkEventHandled =
     "UPDATE platform_event SET handled_ms = coalesce(handled_ms, :now), sealed_authorization_code = NULL "
     "WHERE component_appid = :component AND id = :event";
@@ -100,6 +103,7 @@ Authorization authorizationOf(const Query& row, const AuthorizationSeals& seals)
     authorization.access_expires_at = row.time(12);
     authorization.trouble = row.text(15);
     authorization.generation = row.number(16);
+    authorization.ocr_was_granted = row.flag(17);
     const auto open = [&](std::string_view column, int number) {
         if (row.isNull(number)) return SharedSecret{};
         return seals.openToken(authorization.merchant, column, authorization.generation, row.blob(number));
@@ -173,6 +177,7 @@ Result<std::shared_ptr<const Authorization>> AuthorizationTables::save(const Aut
         .bindBlob(":previous_refresh", tokens.previous_refresh_token)
         .bind(":trouble", next.trouble)
         .bind(":generation", stored->generation)
+        .bind(":ocr_was_granted", next.ocr_was_granted)
         .run();
     return std::shared_ptr<const Authorization>{std::move(stored)};
 }
@@ -237,6 +242,7 @@ Result<Done> AuthorizationTables::addLink(const AuthorizationLink& link) {
                          .bind(":merchant", *merchant)
                          .bind(":created", link.created_at)
                          .bind(":expires", link.expires_at)
+                         .bind(":invitation", link.invitation_hash)
                          .run();
     if (rows == 0) return Error{ErrorCode::kConflict, "There is such a link already."};
     return Done{};
@@ -256,7 +262,7 @@ std::optional<AuthorizationLink> AuthorizationTables::findLink(const char* sql, 
     Query row{select};
     row.bind(":component", seals_.component()).bind(":hash", hash);
     if (!row.next()) return std::nullopt;
-    return AuthorizationLink{row.text(0), row.text(1), MerchantId{row.text(2)}, row.time(3), row.time(4)};
+    return AuthorizationLink{row.text(0), row.text(1), MerchantId{row.text(2)}, row.time(3), row.time(4), row.text(5)};
 }
 
 Result<bool> AuthorizationTables::claimCode(const std::string& code_hash, UtcTime now) {
@@ -287,6 +293,11 @@ Result<std::optional<PlatformEvent>> AuthorizationTables::addEvent(const Platfor
     PlatformEvent stored = event;
     stored.id = database_.getLastInsertRowid();
     return std::optional{std::move(stored)};
+}
+
+Result<bool> AuthorizationTables::knowsEvent(const std::string& dedupe_key) {
+    SQLite::Statement select{database_, kSelectEventKey};
+    return Query{select}.bind(":component", seals_.component()).bind(":key", dedupe_key).next();
 }
 
 Result<Done> AuthorizationTables::markEventHandled(std::int64_t event, UtcTime now) {

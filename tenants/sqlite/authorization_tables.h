@@ -40,6 +40,7 @@ public:
     /// `sealed_code`: of `event`.
     Result<std::optional<PlatformEvent>> addEvent(const PlatformEvent& event,
                                                   const std::optional<std::string>& sealed_code);
+    Result<bool> knowsEvent(const std::string& dedupe_key);
     Result<Done> markEventHandled(std::int64_t event, UtcTime now);
     Result<std::vector<PlatformEvent>> unhandledEvents();
 

@@ -88,6 +88,12 @@ Task<Result<std::optional<PlatformEvent>>> SqliteAuthorizationStore::addEvent(Pl
     co_return co_await write;
 }
 
+Task<bool> SqliteAuthorizationStore::knowsEvent(std::string dedupe_key) {
+    Write write{writer_, [&] { return tables_.knowsEvent(dedupe_key); }};
+    Result<bool> known = co_await write;
+    co_return found(std::move(known));
+}
+
 Task<Result<Done>> SqliteAuthorizationStore::markEventHandled(std::int64_t event, UtcTime now) {
     Write write{writer_, [&] { return tables_.markEventHandled(event, now); }};
     co_return co_await write;
@@ -97,6 +103,38 @@ Task<std::vector<PlatformEvent>> SqliteAuthorizationStore::unhandledEvents() {
     Write write{writer_, [&] { return tables_.unhandledEvents(); }};
     Result<std::vector<PlatformEvent>> events = co_await write;
     co_return found(std::move(events));
+}
+
+Task<Result<Done>> SqliteAuthorizationStore::addInvitation(Invitation invitation) {
+    Write write{writer_, [&] { return onboarding_.addInvitation(invitation); }};
+    co_return co_await write;
+}
+
+Task<std::optional<Invitation>> SqliteAuthorizationStore::findInvitation(std::string state_hash) {
+    Write write{writer_, [&] { return onboarding_.findInvitation(state_hash); }};
+    Result<std::optional<Invitation>> invitation = co_await write;
+    co_return found(std::move(invitation));
+}
+
+Task<std::optional<Invitation>> SqliteAuthorizationStore::findInvitationOfAccount(AppId appid, UtcTime now) {
+    Write write{writer_, [&] { return onboarding_.findInvitationOfAccount(appid, now); }};
+    Result<std::optional<Invitation>> invitation = co_await write;
+    co_return found(std::move(invitation));
+}
+
+Task<Result<bool>> SqliteAuthorizationStore::countOpening(std::string state_hash, UtcTime now, OpeningLimit limit) {
+    Write write{writer_, [&] { return onboarding_.countOpening(state_hash, now, limit); }};
+    co_return co_await write;
+}
+
+Task<Result<Done>> SqliteAuthorizationStore::completeInvitation(std::string state_hash, UtcTime now) {
+    Write write{writer_, [&] { return onboarding_.completeInvitation(state_hash, now); }};
+    co_return co_await write;
+}
+
+Task<Result<std::size_t>> SqliteAuthorizationStore::eraseEnded(UtcTime before, std::size_t rows_max) {
+    Write write{writer_, [&] { return onboarding_.eraseEnded(before, rows_max); }};
+    co_return co_await write;
 }
 
 }  // namespace tenants::sqlite

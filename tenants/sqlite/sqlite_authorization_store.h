@@ -4,6 +4,7 @@
 #include "tenants/sqlite/authorization_directory.h"
 #include "tenants/sqlite/authorization_seals.h"
 #include "tenants/sqlite/authorization_tables.h"
+#include "tenants/sqlite/onboarding_tables.h"
 #include "tenants/sqlite/writer.h"
 
 namespace tenants::sqlite {
@@ -15,7 +16,11 @@ class SqliteAuthorizationStore final : public AuthorizationStore {
 public:
     SqliteAuthorizationStore(Writer& writer, AuthorizationTables& tables, AuthorizationDirectory& directory,
                              const AuthorizationSeals& seals)
-        : writer_(writer), tables_(tables), directory_(directory), seals_(seals) {}
+        : writer_(writer),
+          tables_(tables),
+          onboarding_(writer.database(), seals.component()),
+          directory_(directory),
+          seals_(seals) {}
 
     std::shared_ptr<const Authorization> find(const MerchantId& merchant) const override;
     std::shared_ptr<const Authorization> findByAppId(const AppId& appid) const override;
@@ -33,12 +38,22 @@ public:
     Task<Result<Done>> unclaimCode(std::string code_hash) override;
 
     Task<Result<std::optional<PlatformEvent>>> addEvent(PlatformEvent event) override;
+    Task<bool> knowsEvent(std::string dedupe_key) override;
     Task<Result<Done>> markEventHandled(std::int64_t event, UtcTime now) override;
     Task<std::vector<PlatformEvent>> unhandledEvents() override;
+
+    Task<Result<Done>> addInvitation(Invitation invitation) override;
+    Task<std::optional<Invitation>> findInvitation(std::string state_hash) override;
+    Task<std::optional<Invitation>> findInvitationOfAccount(AppId appid, UtcTime now) override;
+    Task<Result<bool>> countOpening(std::string state_hash, UtcTime now, OpeningLimit limit) override;
+    Task<Result<Done>> completeInvitation(std::string state_hash, UtcTime now) override;
+
+    Task<Result<std::size_t>> eraseEnded(UtcTime before, std::size_t rows_max) override;
 
 private:
     Writer& writer_;
     AuthorizationTables& tables_;
+    OnboardingTables onboarding_;
     AuthorizationDirectory& directory_;
     const AuthorizationSeals& seals_;
 };

@@ -27,6 +27,21 @@ Revocable revoked(std::shared_ptr<const Revocable>& item, UtcTime now) {
     return changed;
 }
 
+/// Erases the first `rows_max` items that have ended; gives their number.
+template <class Items, class Ended>
+std::size_t eraseSome(Items& items, std::size_t rows_max, const Ended& ended) {
+    std::size_t erased = 0;
+    for (auto item = items.begin(); item != items.end() && erased < rows_max;) {
+        if (!ended(*item)) {
+            ++item;
+            continue;
+        }
+        item = items.erase(item);
+        ++erased;
+    }
+    return erased;
+}
+
 }  // namespace
 
 std::shared_ptr<const Merchant> MemoryMerchants::find(const MerchantId& merchant) const {
@@ -223,10 +238,10 @@ Task<std::optional<AuthorizationLink>> MemoryAuthorizations::findLinkByPreAuthCo
     co_return std::nullopt;
 }
 
-Task<Result<bool>> MemoryAuthorizations::claimCode(std::string code_hash, UtcTime) {
+Task<Result<bool>> MemoryAuthorizations::claimCode(std::string code_hash, UtcTime now) {
     if (auto fault = faults_.check("claimCode")) co_return *std::move(fault);
     const std::scoped_lock lock{mutex_};
-    co_return claimed_.insert(std::move(code_hash)).second;
+    co_return claimed_.try_emplace(std::move(code_hash), now).second;
 }
 
 Task<Result<Done>> MemoryAuthorizations::unclaimCode(std::string code_hash) {
@@ -242,15 +257,21 @@ Task<Result<std::optional<PlatformEvent>>> MemoryAuthorizations::addEvent(Platfo
     for (const PlatformEvent& known : events_) {
         if (known.dedupe_key == event.dedupe_key) co_return std::optional<PlatformEvent>{};
     }
-    event.id = static_cast<std::int64_t>(events_.size()) + 1;
+    event.id = ++last_event_;
     events_.push_back(event);
     co_return std::optional<PlatformEvent>{std::move(event)};
 }
 
-Task<Result<Done>> MemoryAuthorizations::markEventHandled(std::int64_t event, UtcTime) {
+Task<bool> MemoryAuthorizations::knowsEvent(std::string dedupe_key) {
+    const std::scoped_lock lock{mutex_};
+    co_return std::ranges::any_of(events_,
+                                  [&dedupe_key](const PlatformEvent& known) { return known.dedupe_key == dedupe_key; });
+}
+
+Task<Result<Done>> MemoryAuthorizations::markEventHandled(std::int64_t event, UtcTime now) {
     if (auto fault = faults_.check("markEventHandled")) co_return *std::move(fault);
     const std::scoped_lock lock{mutex_};
-    handled_.insert(event);
+    handled_.try_emplace(event, now);
     co_return Done{};
 }
 
@@ -290,6 +311,72 @@ Task<std::vector<ReconciliationReport>> MemoryReconciliations::newest(std::size_
         newest.back().differences.clear();
     }
     co_return newest;
+}
+
+Task<Result<Done>> MemoryAuthorizations::addInvitation(Invitation invitation) {
+    if (auto fault = faults_.check("addInvitation")) co_return *std::move(fault);
+    const std::scoped_lock lock{mutex_};
+    std::string key = invitation.state_hash;
+    invitations_.emplace(std::move(key), Opened{std::move(invitation), {}, 0});
+    co_return Done{};
+}
+
+Task<std::optional<Invitation>> MemoryAuthorizations::findInvitation(std::string state_hash) {
+    const std::scoped_lock lock{mutex_};
+    const auto found = invitations_.find(state_hash);
+    if (found == invitations_.end()) co_return std::nullopt;
+    co_return found->second.invitation;
+}
+
+Task<std::optional<Invitation>> MemoryAuthorizations::findInvitationOfAccount(AppId appid, UtcTime now) {
+    const std::scoped_lock lock{mutex_};
+    std::optional<Invitation> newest;
+    for (const auto& [hash, opened] : invitations_) {
+        const Invitation& one = opened.invitation;
+        if (appid.empty() || one.only != appid || one.expires_at <= now || one.completed_at) continue;
+        if (!newest || newest->created_at < one.created_at) newest = one;
+    }
+    co_return newest;
+}
+
+Task<Result<bool>> MemoryAuthorizations::countOpening(std::string state_hash, UtcTime now, OpeningLimit limit) {
+    if (auto fault = faults_.check("countOpening")) co_return *std::move(fault);
+    const std::scoped_lock lock{mutex_};
+    const auto found = invitations_.find(state_hash);
+    if (found == invitations_.end()) co_return false;
+    Opened& opened = found->second;
+    const auto age = now - opened.openings_from;
+    if (age < std::chrono::milliseconds{0} || age >= limit.period) {
+        opened.openings_from = now;
+        opened.openings = 0;
+    }
+    if (opened.openings >= limit.openings_max) co_return false;
+    ++opened.openings;
+    co_return true;
+}
+
+Task<Result<Done>> MemoryAuthorizations::completeInvitation(std::string state_hash, UtcTime now) {
+    if (auto fault = faults_.check("completeInvitation")) co_return *std::move(fault);
+    const std::scoped_lock lock{mutex_};
+    const auto found = invitations_.find(state_hash);
+    if (found != invitations_.end() && !found->second.invitation.completed_at) {
+        found->second.invitation.completed_at = now;
+    }
+    co_return Done{};
+}
+
+Task<Result<std::size_t>> MemoryAuthorizations::eraseEnded(UtcTime before, std::size_t rows_max) {
+    if (auto fault = faults_.check("eraseEnded")) co_return *std::move(fault);
+    const std::scoped_lock lock{mutex_};
+    co_return eraseSome(events_, rows_max,
+                        [this, before](const PlatformEvent& event) {
+                            const auto handled = handled_.find(event.id);
+                            return handled != handled_.end() && handled->second < before;
+                        }) +
+        eraseSome(claimed_, rows_max, [before](const auto& claim) { return claim.second < before; }) +
+        eraseSome(links_, rows_max, [before](const AuthorizationLink& link) { return link.expires_at < before; }) +
+        eraseSome(invitations_, rows_max,
+                  [before](const auto& row) { return row.second.invitation.expires_at < before; });
 }
 
 }  // namespace test_support

@@ -68,18 +68,36 @@ public:
     tenants::Task<tenants::Result<tenants::Done>> unclaimCode(std::string code_hash) override;
     tenants::Task<tenants::Result<std::optional<tenants::PlatformEvent>>> addEvent(
         tenants::PlatformEvent event) override;
+    tenants::Task<bool> knowsEvent(std::string dedupe_key) override;
     tenants::Task<tenants::Result<tenants::Done>> markEventHandled(std::int64_t event, tenants::UtcTime now) override;
     tenants::Task<std::vector<tenants::PlatformEvent>> unhandledEvents() override;
+    tenants::Task<tenants::Result<tenants::Done>> addInvitation(tenants::Invitation invitation) override;
+    tenants::Task<std::optional<tenants::Invitation>> findInvitation(std::string state_hash) override;
+    tenants::Task<std::optional<tenants::Invitation>> findInvitationOfAccount(tenants::AppId appid,
+                                                                              tenants::UtcTime now) override;
+    tenants::Task<tenants::Result<bool>> countOpening(std::string state_hash, tenants::UtcTime now,
+                                                      tenants::OpeningLimit limit) override;
+    tenants::Task<tenants::Result<tenants::Done>> completeInvitation(std::string state_hash,
+                                                                     tenants::UtcTime now) override;
+    tenants::Task<tenants::Result<std::size_t>> eraseEnded(tenants::UtcTime before, std::size_t rows_max) override;
 
 private:
+    struct Opened {
+        tenants::Invitation invitation;
+        tenants::UtcTime openings_from;
+        int openings = 0;
+    };
+
     WriteFaults& faults_;
     mutable std::mutex mutex_;
     std::map<tenants::MerchantId, std::shared_ptr<const tenants::Authorization>> authorizations_;
     std::shared_ptr<const tenants::ComponentState> component_ = std::make_shared<const tenants::ComponentState>();
     std::vector<tenants::AuthorizationLink> links_;
-    std::set<std::string> claimed_;
+    std::map<std::string, tenants::UtcTime> claimed_;
     std::vector<tenants::PlatformEvent> events_;
-    std::set<std::int64_t> handled_;
+    std::int64_t last_event_ = 0;
+    std::map<std::int64_t, tenants::UtcTime> handled_;
+    std::map<std::string, Opened> invitations_;
 };
 
 /// Reports without a file: the rules of ReconciliationStore.

@@ -42,7 +42,14 @@ struct World {
     }
     /// The one-time state of a new link, as the browser brings it back.
     std::string newState() { return linkPart(newLink(), "state%3D", "&"); }
-    std::string newLink() { return tenants::runBlocking(onboarding.createLink(merchant))->pc_url; }
+    std::string newLink(tenants::LinkOptions options = {}) { return invite(std::move(options)).link.pc_url; }
+    tenants::IssuedInvitation invite(tenants::LinkOptions options = {}) {
+        return *tenants::runBlocking(onboarding.invite(merchant, std::move(options)));
+    }
+    /// What the event repeats of a link.
+    static std::string preAuthCodeOf(const std::string& link) {
+        return "preauthcode@@@" + linkPart(link, "pre_auth_code=preauthcode%40%40%40", "&");
+    }
     static std::string linkPart(const std::string& link, const std::string& after, const std::string& until) {
         const std::size_t begin = link.find(after) + after.size();
         return link.substr(begin, link.find(until, begin) - begin);
@@ -90,7 +97,8 @@ struct World {
                                           .onboarding = {.component_appid = "wxcomponent",
                                                          .redirect_url = "https://gw.example.com/wechat/authorized",
                                                          .pc_link_base = "https://mp.weixin.qq.com",
-                                                         .h5_link_base = "https://open.weixin.qq.com"}}};
+                                                         .h5_link_base = "https://open.weixin.qq.com",
+                                                         .launch_url = "https://gw.example.com/wechat/launch"}}};
     tenants::ComponentPlatforms platforms{{&component}};
     tenants::TokenKeeper& keeper = component.tokens();
     tenants::GrantKeeper& grants = component.grants();

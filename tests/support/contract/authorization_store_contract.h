@@ -31,7 +31,7 @@ protected:
         Authorization authorization;
         authorization.merchant = MerchantId{merchant};
         authorization.appid = AppId{appid};
-        authorization.granted_sets = {17, 117, 1117};
+        authorization.takeGrants({17, 117, 1117});
         authorization.account = {AccountKind::kService, true, 1, "粤停车"};
         authorization.event_at = kNoon - std::chrono::seconds{5};
         authorization.changed_at = kNoon;
@@ -57,6 +57,17 @@ protected:
         return event;
     }
 
+    Invitation invitation(const std::string& state_hash, const std::string& only = {}) const {
+        Invitation invitation;
+        invitation.state_hash = state_hash;
+        invitation.merchant = MerchantId{"mer_a"};
+        invitation.choice = AccountChoice::kMiniPrograms;
+        invitation.only = AppId{only};
+        invitation.created_at = kNoon;
+        invitation.expires_at = kNoon + std::chrono::hours{1};
+        return invitation;
+    }
+
     const UtcTime kNoon = UtcTime{std::chrono::sys_days{std::chrono::year{2026} / 11 / 22}} + std::chrono::hours{4};
     std::unique_ptr<StoresUnderTest> stores_;
 };
@@ -71,6 +82,7 @@ TEST_P(AuthorizationStoreContract, SavedAuthorizationIsFoundByMerchantAndByAppId
     EXPECT_EQ(found->merchant, MerchantId{"mer_a"});
     EXPECT_EQ(found->appid, AppId{"wx1"});
     EXPECT_EQ(found->granted_sets, (std::set<int>{17, 117, 1117}));
+    EXPECT_TRUE(found->ocr_was_granted);
     EXPECT_EQ(found->account.kind, AccountKind::kService);
     EXPECT_TRUE(found->account.verified);
     EXPECT_EQ(found->account.account_status, 1);
@@ -166,7 +178,8 @@ TEST_P(AuthorizationStoreContract, NewestTicketIsKept) {
 }
 
 TEST_P(AuthorizationStoreContract, LinkIsFoundByStateAndByPreAuthCode) {
-    const AuthorizationLink link{"state-1", "code-1", MerchantId{"mer_a"}, kNoon, kNoon + std::chrono::minutes{10}};
+    const AuthorizationLink link{"state-1", "code-1", MerchantId{"mer_a"}, kNoon, kNoon + std::chrono::minutes{10},
+                                 "inv-1"};
     ASSERT_TRUE(runBlocking(store().addLink(link)));
 
     const std::optional<AuthorizationLink> by_state = runBlocking(store().findLinkByState("state-1"));
@@ -176,6 +189,7 @@ TEST_P(AuthorizationStoreContract, LinkIsFoundByStateAndByPreAuthCode) {
     EXPECT_EQ(by_state->merchant, MerchantId{"mer_a"});
     EXPECT_EQ(by_state->created_at, kNoon);
     EXPECT_EQ(by_state->expires_at, kNoon + std::chrono::minutes{10});
+    EXPECT_EQ(by_state->invitation_hash, "inv-1");
     ASSERT_TRUE(by_code);
     EXPECT_EQ(by_code->state_hash, "state-1");
     EXPECT_FALSE(runBlocking(store().findLinkByState("code-1")));
@@ -201,6 +215,8 @@ TEST_P(AuthorizationStoreContract, EventIsStoredOnceAndKeptUntilHandled) {
     EXPECT_LT((**first).id, (**second).id);
     EXPECT_EQ((**first).authorization_code->expose(), "code-e-1");
     EXPECT_FALSE(*runBlocking(store().addEvent(event("e-1"))));
+    EXPECT_TRUE(runBlocking(store().knowsEvent("e-1")));
+    EXPECT_FALSE(runBlocking(store().knowsEvent("e-3")));
 
     const std::vector<PlatformEvent> waiting = runBlocking(store().unhandledEvents());
     ASSERT_EQ(waiting.size(), 2U);
@@ -251,6 +267,88 @@ TEST_P(AuthorizationStoreContract, AnAuthorizationWithoutAnAccessTokenEndsBefore
     const auto without_token = save(without);
 
     EXPECT_EQ(store().expiringBefore(UtcTime::max()), (std::vector{without_token, with_token}));
+}
+
+TEST_P(AuthorizationStoreContract, InvitationIsFoundByItsStateAndKeepsTheTimeOfItsCompletion) {
+    ASSERT_TRUE(runBlocking(store().addInvitation(invitation("inv-1", "wx1"))));
+
+    std::optional<Invitation> found = runBlocking(store().findInvitation("inv-1"));
+    ASSERT_TRUE(found);
+    EXPECT_EQ(found->merchant, MerchantId{"mer_a"});
+    EXPECT_EQ(found->choice, AccountChoice::kMiniPrograms);
+    EXPECT_EQ(found->only, AppId{"wx1"});
+    EXPECT_EQ(found->created_at, kNoon);
+    EXPECT_EQ(found->expires_at, kNoon + std::chrono::hours{1});
+    EXPECT_FALSE(found->completed_at);
+    EXPECT_FALSE(runBlocking(store().findInvitation("inv-2")));
+
+    ASSERT_TRUE(runBlocking(store().completeInvitation("inv-1", kNoon + std::chrono::minutes{1})));
+    ASSERT_TRUE(runBlocking(store().completeInvitation("inv-1", kNoon + std::chrono::minutes{2})));
+    found = runBlocking(store().findInvitation("inv-1"));
+    EXPECT_EQ(found->completed_at, kNoon + std::chrono::minutes{1});
+}
+
+TEST_P(AuthorizationStoreContract, NewestOpenInvitationOfAnAccountIsFound) {
+    Invitation newer = invitation("inv-2", "wx1");
+    newer.merchant = MerchantId{"mer_b"};
+    newer.created_at = kNoon + std::chrono::seconds{1};
+    newer.expires_at = kNoon + std::chrono::minutes{30};
+    for (const Invitation& one : {invitation("inv-1", "wx1"), newer, invitation("inv-3"), invitation("inv-4", "wx2")}) {
+        ASSERT_TRUE(runBlocking(store().addInvitation(one)));
+    }
+    const auto found = [&](const std::string& appid, UtcTime now) {
+        const auto invitation = runBlocking(store().findInvitationOfAccount(AppId{appid}, now));
+        return invitation ? invitation->state_hash : std::string{};
+    };
+
+    EXPECT_EQ(found("wx1", kNoon), "inv-2");
+    EXPECT_EQ(found("wx1", kNoon + std::chrono::minutes{30}), "inv-1") << "the newer one has run out";
+    EXPECT_EQ(found("wx1", kNoon + std::chrono::hours{1}), "");
+    EXPECT_EQ(found("", kNoon), "") << "one of any account is none of this account";
+    ASSERT_TRUE(runBlocking(store().completeInvitation("inv-4", kNoon)));
+    EXPECT_EQ(found("wx2", kNoon), "");
+}
+
+TEST_P(AuthorizationStoreContract, OpeningsAreCountedByPeriods) {
+    ASSERT_TRUE(runBlocking(store().addInvitation(invitation("inv-1"))));
+    const OpeningLimit limit{std::chrono::minutes{10}, 2};
+    const auto opens = [&](UtcTime now) { return *runBlocking(store().countOpening("inv-1", now, limit)); };
+
+    EXPECT_TRUE(opens(kNoon));
+    EXPECT_TRUE(opens(kNoon + std::chrono::minutes{9}));
+    EXPECT_FALSE(opens(kNoon + std::chrono::minutes{9}));
+    EXPECT_TRUE(opens(kNoon + std::chrono::minutes{10}));
+    EXPECT_TRUE(opens(kNoon + std::chrono::minutes{10}));
+    EXPECT_FALSE(opens(kNoon + std::chrono::minutes{11}));
+    EXPECT_TRUE(opens(kNoon)) << "a clock that was set back must not lock anybody out";
+    EXPECT_FALSE(*runBlocking(store().countOpening("inv-2", kNoon, limit))) << "there is none";
+}
+
+TEST_P(AuthorizationStoreContract, OnlyWhatEndedBeforeIsErasedAndAsMuchAsAllowed) {
+    const UtcTime later = kNoon + std::chrono::hours{2};
+    for (const char* const number : {"1", "2", "3"}) {
+        const std::string name{number};
+        ASSERT_TRUE(runBlocking(store().addInvitation(invitation("inv-" + name))));
+        ASSERT_TRUE(runBlocking(store().addLink({"state-" + name, "code-" + name, MerchantId{"mer_a"}, kNoon,
+                                                 kNoon + std::chrono::minutes{10}, "inv-" + name})));
+        ASSERT_TRUE(*runBlocking(store().claimCode("hash-" + name, kNoon)));
+        const auto stored = runBlocking(store().addEvent(event("e-" + name)));
+        if (name != "3") {
+            ASSERT_TRUE(runBlocking(store().markEventHandled((**stored).id, kNoon)));
+        }
+    }
+
+    EXPECT_EQ(*runBlocking(store().eraseEnded(kNoon, 100)), 0U);
+    EXPECT_EQ(*runBlocking(store().eraseEnded(later, 2)), 8U);
+    EXPECT_EQ(*runBlocking(store().eraseEnded(later, 2)), 3U);
+    EXPECT_EQ(*runBlocking(store().eraseEnded(later, 2)), 0U);
+
+    EXPECT_EQ(runBlocking(store().unhandledEvents()).size(), 1U);
+    EXPECT_FALSE(*runBlocking(store().addEvent(event("e-3")))) << "not handled, so still known";
+    EXPECT_TRUE(*runBlocking(store().addEvent(event("e-1"))));
+    EXPECT_TRUE(*runBlocking(store().claimCode("hash-1", later)));
+    EXPECT_FALSE(runBlocking(store().findInvitation("inv-1")));
+    EXPECT_FALSE(runBlocking(store().findLinkByState("state-1")));
 }
 
 }  // namespace test_support

@@ -98,10 +98,40 @@ TEST(Settings, EveryFaultNamesItsSettingAndNotItsValue) {
     EXPECT_THAT(SettingsFile{std::string{kNeeded} + "log.level = loud\n"}.complaint(), HasSubstr("log.level"));
     EXPECT_THAT(SettingsFile{std::string{kNeeded} + "public.tls_key_file = k\n"}.complaint(),
                 HasSubstr("belong together"));
-    const std::string wrong_key =
-        SettingsFile{kNeeded}.complaint({{"TOLLGATE_COMPONENT_ENCODING_AES_KEY", "too-short-a-key"}});
-    EXPECT_THAT(wrong_key, HasSubstr("encoding_aes_key"));
-    EXPECT_EQ(wrong_key.find("too-short-a-key"), std::string::npos);
+}
+
+// Pitfall 2: found at the start, and not at the first push.
+TEST(Settings, KeyThatIsNoneIsRefusedAndNotShown) {
+    for (const std::string key : {"too-short-a-key", "*bcdefghijklmnopqrstuvwxyz0123456789ABCDEFG",
+                                  "abcdefghijklmnopqrstuvwxyz0123456789ABCDEFGH"}) {
+        for (const std::string variable : {"ENCODING_AES_KEY", "PREVIOUS_ENCODING_AES_KEY"}) {
+            const std::string complaint = SettingsFile{kNeeded}.complaint({{"TOLLGATE_COMPONENT_" + variable, key}});
+            EXPECT_THAT(complaint, HasSubstr("encoding_aes_key"));
+            EXPECT_EQ(complaint.find(key), std::string::npos);
+        }
+    }
+}
+
+TEST(Settings, LaunchPageLiesBesideTheLandingPageUnlessSaidOtherwise) {
+    const auto launch = [](const std::string& lines) {
+        return SettingsFile{kNeeded + lines}.load().components.at(0).launch_url;
+    };
+    EXPECT_EQ(launch(""), "");
+    EXPECT_EQ(launch("component.redirect_url = https://gw.example.com/a/wechat/authorized\n"),
+              "https://gw.example.com/a/wechat/launch");
+    EXPECT_EQ(launch("component.redirect_url = https://gw.example.com/in\ncomponent.launch_url = https://x/go\n"),
+              "https://x/go");
+    EXPECT_THAT(SettingsFile{std::string{kNeeded} + "component.redirect_url = https://gw.example.com/in\n"}.complaint(),
+                HasSubstr("component.launch_url"));
+}
+
+TEST(Settings, DaysAreWholeAndRetentionOutlastsEveryWindow) {
+    const Settings settings =
+        SettingsFile{std::string{kNeeded} + "component.invitation_days = 2\nretention.onboarding_days = 3\n"}.load();
+    EXPECT_EQ(settings.components.at(0).invitation_life, std::chrono::hours{48});
+    EXPECT_EQ(settings.onboarding_retention, std::chrono::hours{72});
+    EXPECT_THAT(SettingsFile{std::string{kNeeded} + "retention.onboarding_days = 2\n"}.complaint(),
+                HasSubstr("retention.onboarding_days"));
 }
 
 TEST(Settings, FileThatEverybodyCanReadIsRefused) {
@@ -142,6 +172,8 @@ TEST(SampleSettings, LoadAndShowTheRealDefaults) {
     EXPECT_EQ(shown.components.at(0).pc_link_base, plain.components.at(0).pc_link_base);
     EXPECT_EQ(shown.components.at(0).h5_link_base, plain.components.at(0).h5_link_base);
     EXPECT_EQ(shown.components.at(0).push_timestamp_window, plain.components.at(0).push_timestamp_window);
+    EXPECT_EQ(shown.components.at(0).invitation_life, plain.components.at(0).invitation_life);
+    EXPECT_EQ(shown.onboarding_retention, plain.onboarding_retention);
     EXPECT_EQ(shown.upstream.host, plain.upstream.host);
     EXPECT_EQ(shown.upstream.port, plain.upstream.port);
     EXPECT_EQ(shown.upstream.ca_file, plain.upstream.ca_file);

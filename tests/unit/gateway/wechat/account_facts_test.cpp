@@ -40,6 +40,7 @@ TEST(AccountFacts, KindIsReadInTheDocumentedOrder) {
     for (const auto& [text, kind] : cases) EXPECT_EQ(readAccountFacts(json(text)).kind, kind) << text;
 }
 
+// Pitfall 31: an account that was verified a moment ago still says -1.
 TEST(AccountFacts, OnlyAPresentZeroIsVerified) {
     EXPECT_TRUE(readAccountFacts(json(R"({"verify_type_info":{"id":0}})")).verified);
     for (const std::string text :
@@ -50,6 +51,7 @@ TEST(AccountFacts, OnlyAPresentZeroIsVerified) {
         EXPECT_FALSE(readAccountFacts(json(text)).verified) << text;
 }
 
+// Pitfall 21: account_status, register_type and others are missing from some answers.
 TEST(AccountFacts, StatusThatWasNotToldIsZero) {
     EXPECT_EQ(readAccountFacts(json(R"({"account_status":16})")).account_status, 16);
     EXPECT_EQ(readAccountFacts(json(R"({})")).account_status, 0);

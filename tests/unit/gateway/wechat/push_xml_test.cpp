@@ -77,6 +77,15 @@ TEST(PushXml, AsManyNestedTagsAsFitAreRefusedWithoutHarm) {
     EXPECT_FALSE(readPushedFields(nested));
 }
 
+TEST(PushXml, OpeningsAreCountedBeforeTheParserRuns) {
+    std::string fits = "<xml>";
+    for (int element = 0; element < 510; ++element) fits += "<a" + std::to_string(element) + "/>";
+    fits += "</xml>";
+
+    EXPECT_TRUE(readPushedFields(fits));
+    EXPECT_FALSE(readPushedFields(fits + "<!-- one more -->"));
+}
+
 TEST(PushXml, DocumentTypeIsRefused) {
     EXPECT_FALSE(readPushedFields("<!DOCTYPE xml><xml><A>1</A></xml>"));
     EXPECT_FALSE(readPushedFields("<!DOCTYPE xml [<!ENTITY e \"v\">]><xml><A>&e;</A></xml>"));

@@ -79,6 +79,34 @@ TEST(PushedEvent, DedupeKeyTellsEventsApartAndHoldsNoSecret) {
     EXPECT_NE(first.find("wx9f8e7d6c5b4a3021"), std::string::npos);
 }
 
+std::string registered(const std::string& status, const std::string& children) {
+    return "<CreateTime>1717747320</CreateTime><InfoType>notify_third_fasteregister</InfoType><status>" + status +
+           "</status>" + children + "<msg>OK</msg><info><name>n</name><code>c</code></info>";
+}
+
+TEST(PushedEvent, RegistrationThatSucceededIsAConsent) {
+    const auto read_event = read(registered("0", "<appid>wx9f8e7d6c5b4a3021</appid><auth_code>code-1</auth_code>"));
+
+    ASSERT_TRUE(read_event);
+    const auto* event = std::get_if<tenants::PlatformEvent>(&*read_event);
+    ASSERT_NE(event, nullptr);
+    EXPECT_EQ(event->appid, tenants::AppId{"wx9f8e7d6c5b4a3021"});
+    EXPECT_EQ(event->authorization_code->expose(), "code-1");
+    EXPECT_TRUE(event->dedupe_key.starts_with("notify_third_fasteregister:wx9f8e7d6c5b4a3021:1717747320:"));
+}
+
+TEST(PushedEvent, RegistrationThatFailedOrHasNothingToExchangeIsIgnored) {
+    const std::string appid = "<appid>wx9f8e7d6c5b4a3021</appid>";
+    const std::string code = "<auth_code>code-1</auth_code>";
+    for (const std::string& children :
+         {registered("100001", appid + code), registered("", appid + code), registered("0", appid),
+          registered("0", code), registered("0", appid + "<auth_code></auth_code>")}) {
+        const auto event = read(children);
+        ASSERT_TRUE(event) << children;
+        EXPECT_TRUE(std::holds_alternative<tenants::OtherPush>(*event)) << children;
+    }
+}
+
 TEST(PushedEvent, OtherInfoTypeIsIgnoredByName) {
     const auto event = read("<CreateTime>1717747320</CreateTime><InfoType>wxa_nickname_audit</InfoType><ret>2</ret>");
 

@@ -189,8 +189,8 @@ TEST_F(ScanIdempotency, RefusalBeforeAnyEffectIsNotStored) {
 TEST_F(ScanIdempotency, SameKeyOfTwoMerchantsIsTwoRequests) {
     const MerchantId other{"mer_2"};
     world_.addMerchant(other, 5);
-    const auto link = runBlocking(world_.onboarding.createLink(other));
-    const std::string state = ScanWorld::linkPart(link->pc_url, "state%3D", "&");
+    const auto invited = runBlocking(world_.onboarding.invite(other, {}));
+    const std::string state = ScanWorld::linkPart(invited->link.pc_url, "state%3D", "&");
     ASSERT_TRUE(world_.land(state, world_.platform.consent("wx2222222222222222")));
     ScanInput theirs = world_.repeatable("idem-1");
     theirs.caller = *world_.authenticator.authenticate(world_.addKey(other, KeyId{"key_2"}));

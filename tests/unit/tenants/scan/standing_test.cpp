@@ -2,6 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+#include <utility>
+#include <vector>
+
 namespace tenants {
 namespace {
 
@@ -61,6 +65,59 @@ TEST(Standing, MerchantThatNeverConsentedIsPending) {
 
 TEST(Standing, RefusalDoesNotRepeatTheOperatorsWords) {
     EXPECT_EQ(refusalError(ErrorCode::kMerchantSuspended).for_caller, "The merchant is suspended by the operator.");
+}
+
+/// Each thing that can be in the way, made from a merchant that can scan.
+std::vector<std::pair<Obstacle, Standing>> everyStanding() {
+    std::vector<std::pair<Obstacle, Standing>> all;
+    const auto add = [&all](Obstacle expected, auto edit) {
+        Merchant merchant;
+        Authorization authorization = allowed();
+        edit(merchant, authorization);
+        all.emplace_back(expected, standingOf(merchant, &authorization));
+    };
+    add(Obstacle::kSuspended, [](Merchant& merchant, Authorization&) { merchant.suspended = true; });
+    add(Obstacle::kWithdrawn, [](Merchant&, Authorization& next) { next.withdraw({}); });
+    add(Obstacle::kOcrNotGranted, [](Merchant&, Authorization& next) { next.takeGrants({17}); });
+    add(Obstacle::kOcrNoLongerGranted, [](Merchant&, Authorization& next) {
+        next.takeGrants({117});
+        next.takeGrants({17});
+    });
+    add(Obstacle::kKindNotSupported,
+        [](Merchant&, Authorization& next) { next.account.kind = AccountKind::kUnsupported; });
+    add(Obstacle::kKindNotKnown, [](Merchant&, Authorization& next) { next.account.kind = AccountKind::kUnknown; });
+    add(Obstacle::kNotVerified, [](Merchant&, Authorization& next) {
+        next.account.kind = AccountKind::kSubscription;
+        next.account.verified = false;
+    });
+    add(Obstacle::kAccountLimited, [](Merchant&, Authorization& next) { next.account.account_status = 16; });
+    add(Obstacle::kTokenTrouble, [](Merchant&, Authorization& next) { next.trouble = "refresh_token_invalid"; });
+    all.emplace_back(Obstacle::kNotAuthorizedYet, standingOf({}, nullptr));
+    return all;
+}
+
+TEST(Standing, EveryObstacleIsToldFromTheOthersAndHasANextStepOfItsOwn) {
+    std::set<std::string_view> steps;
+    const auto all = everyStanding();
+    for (const auto& [expected, standing] : all) {
+        EXPECT_EQ(standing.obstacle, expected);
+        EXPECT_GT(standing.next_step.size(), 20U) << standing.state;
+        steps.insert(standing.next_step);
+    }
+    EXPECT_EQ(steps.size(), all.size());
+    const Authorization authorization = allowed();
+    EXPECT_EQ(standingOf({}, &authorization).next_step, "");
+}
+
+TEST(Standing, StableReasonsDoNotDependOnTheKindOfObstacle) {
+    for (const auto& [obstacle, standing] : everyStanding()) {
+        if (standing.refusal == ErrorCode::kPermission117Missing) {
+            EXPECT_EQ(standing.state_reason, "permission_117_missing");
+        }
+        if (standing.refusal == ErrorCode::kAccountNotEligible) {
+            EXPECT_EQ(standing.state_reason, "account_not_eligible");
+        }
+    }
 }
 
 }  // namespace
