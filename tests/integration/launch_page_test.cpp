@@ -48,7 +48,7 @@ TEST_F(LaunchPage, ClickConsentAndLandingMakeAMerchantThatScans) {
     EXPECT_EQ(merchant().at("state").text(), "pending");
     EXPECT_THAT(merchant().at("next_step").text(), HasSubstr("launch_url"));
     const std::string launch_url = invite().at("launch_url").text();
-    ASSERT_TRUE(launch_url.starts_with(installation_.publicUrl() + "/wechat/launch?state=")) << launch_url;
+    ASSERT_TRUE(launch_url.starts_with(installation_.publicUrl() + "/wechat/launch?component=")) << launch_url;
 
     const HttpAnswer page = open(launch_url);
     ASSERT_EQ(page.status, 200) << page.body;
