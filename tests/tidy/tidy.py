@@ -94,10 +94,34 @@ def breaches(path, text):
                 yield number, f"{what}: {why}"
 
 
+def tests_of(root):
+    """Every test that GoogleTest can run, as Suite.Case."""
+    names = set()
+    for file in (root / "tests").rglob("*.cpp"):
+        text = file.read_text(encoding="utf-8", errors="replace")
+        names.update(f"{suite}.{case}" for suite, case in re.findall(r"^TEST(?:_F|_P)?\((\w+),\s*(\w+)\)", text, re.MULTILINE))
+    return names
+
+
+def pages_that_name_tests(root):
+    """A page that says where something is proved must not name a proof that is gone."""
+    names = tests_of(root)
+    for page in ("docs/pitfalls.md",):
+        if not (root / page).exists():
+            continue
+        for number, line in enumerate((root / page).read_text(encoding="utf-8").split("\n"), 1):
+            for name in re.findall(r"`(\w+\.\w+)`", line):
+                if name not in names:
+                    yield f"{page}:{number}: there is no test {name}"
+
+
 def main():
     root = pathlib.Path(sys.argv[1])
     found = 0
     checked = 0
+    for message in pages_that_name_tests(root):
+        print(message)
+        found += 1
     for top in ("tenants", "gateway", "sandbox", "recogniser", "tests", "fuzz", "bench", "script"):
         for file in sorted((root / top).rglob("*")):
             if not file.is_file() or file.suffix not in SUFFIXES:

@@ -15,6 +15,8 @@ PLANTED = {
     "tests/unit/f_test.cpp": ('  std::this_thread::sleep_for(1s);\n', "tests/unit/f_test.cpp:1: sleep in a test"),
     "tests/clients/package-lock.json": ('"resolved": "https://packages.example/a.tgz"\n',
                                         "tests/clients/package-lock.json:1: host in a lock file"),
+    "docs/pitfalls.md": ("`Suite.IsThere` `Suite.IsGone`\n", "docs/pitfalls.md:1: there is no test Suite.IsGone"),
+    "tests/unit/h_test.cpp": ("TEST(Suite, IsThere) {}\n", ""),
     "gateway/net/g.h": ('int x;\n', "gateway/net/g.h:1: a header begins with #pragma once"),
 }
 CLEAN = {"sandbox/ok.cpp": '#include "gateway/wechat/push_crypto.h"\n#include "tenants/base/task.h"\n'}
