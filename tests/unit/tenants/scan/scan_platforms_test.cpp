@@ -29,8 +29,8 @@ protected:
         return runBlocking(scans_.scan(std::move(input)));
     }
     void authorizeTheOther() {
-        (void)runBlocking(other_.onboarding().createLink(merchant_));  // the model counts what it gives out
-        const std::string link = runBlocking(other_.onboarding().createLink(merchant_))->pc_url;
+        (void)runBlocking(other_.onboarding().invite(merchant_, {}));  // the model counts what it gives out
+        const std::string link = runBlocking(other_.onboarding().invite(merchant_, {}))->link.pc_url;
         const std::string state = World::linkPart(link, "state%3D", "&");
         (void)runBlocking(other_.onboarding().completeByRedirect(
             state, tenants::shareSecret(other_wechat_.consent(world_.appid.text()))));
@@ -48,7 +48,8 @@ protected:
                                        .onboarding = {.component_appid = "wxother",
                                                       .redirect_url = "https://gw.example.com/wechat/authorized",
                                                       .pc_link_base = "https://mp.weixin.qq.com",
-                                                      .h5_link_base = "https://open.weixin.qq.com"}}};
+                                                      .h5_link_base = "https://open.weixin.qq.com",
+                                                      .launch_url = "https://gw.example.com/wechat/launch"}}};
     tenants::ComponentPlatforms platforms_{{&world_.component, &other_}};
     tenants::ScanLicence scans_{world_.store.merchants, platforms_,   world_.store.ledger,
                                 world_.upstream,        world_.clock, {}};
@@ -77,7 +78,7 @@ TEST_F(ScanPlatforms, ScanGoesOutUnderTheTokenOfTheMerchantsOwnPlatform) {
 }
 
 TEST_F(ScanPlatforms, LinkNamesItsPlatform) {
-    const std::string link = runBlocking(other_.onboarding().createLink(merchant_))->pc_url;
+    const std::string link = runBlocking(other_.onboarding().invite(merchant_, {}))->link.pc_url;
 
     EXPECT_EQ(World::linkPart(link, "component_appid=", "&"), "wxother");
     EXPECT_NE(link.find("authorized%3Fcomponent%3Dwxother%26state%3D"), std::string::npos) << link;

@@ -86,7 +86,7 @@ TEST_F(ComponentTest, LinksCodesAndEventsAreOfOnePlatform) {
     addMerchantOf(*store, "mer_a", kComponent);
     AuthorizationStore& one = store->authorizations(kComponent);
     AuthorizationStore& other = store->authorizations(kOther);
-    ASSERT_TRUE(runBlocking(one.addLink({"state", "code", MerchantId{"mer_a"}, beijingNoon(), beijingNoon()})));
+    ASSERT_TRUE(runBlocking(one.addLink({"state", "code", MerchantId{"mer_a"}, beijingNoon(), beijingNoon(), ""})));
     tenants::PlatformEvent event;
     event.dedupe_key = "same";
     event.info_type = "authorized";
@@ -152,8 +152,8 @@ TEST_F(ComponentTest, RowsOfOnePlatformsDatabaseAreItsOwnAfterTheMigration) {
         AuthorizationStore& authorizations = store->authorizations(kComponent);
         ASSERT_TRUE(runBlocking(authorizations.saveTicket(shareSecret("ticket"), beijingNoon())));
         ASSERT_TRUE(runBlocking(authorizations.save(authorization("mer_a", "wx1"))));
-        ASSERT_TRUE(
-            runBlocking(authorizations.addLink({"state", "code", MerchantId{"mer_a"}, beijingNoon(), beijingNoon()})));
+        ASSERT_TRUE(runBlocking(
+            authorizations.addLink({"state", "code", MerchantId{"mer_a"}, beijingNoon(), beijingNoon(), ""})));
         ASSERT_TRUE(*runBlocking(authorizations.claimCode("claimed", beijingNoon())));
         tenants::PlatformEvent event;
         event.dedupe_key = "e-1";

@@ -13,7 +13,7 @@ using namespace std::chrono_literals;
 class SweeperTest : public ::testing::Test {
 protected:
     SweeperTest() {
-        const Merchant merchant{MerchantId{"mer_1"}, "shop", false, "", 100, clock_.now(), 1};
+        const Merchant merchant{MerchantId{"mer_1"}, "shop", false, "", 100, clock_.now(), 1, AppId{"wxcomponent"}};
         EXPECT_TRUE(runBlocking(store_.merchants.add(merchant)));
     }
     void hold(const std::string& request) {
