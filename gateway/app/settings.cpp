@@ -144,11 +144,11 @@ std::chrono::hours readDays(Reader& reader, const std::string& key, std::chrono:
 }
 
 /// The launch page is our own as well, so it lies where the landing page does.
-std::string launchUrlBeside(const std::string& redirect_url) {
+std::string launchUrlBeside(const std::string& redirect_url, const std::string& prefix) {
     constexpr std::string_view kLanding = "/wechat/authorized";
     if (redirect_url.empty()) return {};
     if (!redirect_url.ends_with(kLanding)) {
-        throw SettingsError("launch_url is needed where redirect_url does not end with " + std::string{kLanding});
+        throw SettingsError(prefix + ".launch_url is needed where " + prefix + ".redirect_url does not end with " + std::string{kLanding});
     }
     return redirect_url.substr(0, redirect_url.size() - kLanding.size()) + "/wechat/launch";
 }
@@ -188,7 +188,7 @@ Settings::Component readComponent(Reader& reader, const std::string& prefix) {
     }
     component.redirect_url = reader.text(key_of("redirect_url"), "");
     component.launch_url = reader.text(key_of("launch_url"), "");
-    if (component.launch_url.empty()) component.launch_url = launchUrlBeside(component.redirect_url);
+    if (component.launch_url.empty()) component.launch_url = launchUrlBeside(component.redirect_url, prefix);
     component.pc_link_base = reader.text(key_of("pc_link_base"), component.pc_link_base);
     component.h5_link_base = reader.text(key_of("h5_link_base"), component.h5_link_base);
     component.push_timestamp_window =

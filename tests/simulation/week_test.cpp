@@ -96,6 +96,10 @@ public:
 
 private:
     int pick(int count) { return std::uniform_int_distribution{0, count - 1}(random_); }
+    template <std::size_t count>
+    const char* oneOf(const std::array<const char*, count>& choices) {
+        return choices.at(static_cast<std::size_t>(pick(static_cast<int>(count))));
+    }
     bool happensOnceIn(int steps) { return pick(steps) == 0; }
     Shop& anyShop() { return shops_[static_cast<std::size_t>(pick(static_cast<int>(shops_.size())))]; }
 
@@ -117,9 +121,11 @@ private:
     }
 
     void disturbEvents() {
-        static constexpr std::array kDisturbances{R"({"drop":1})", R"({"duplicate":2})", R"({"reorder":2})",
-                                                  R"({"delay_ms":150})"};
-        installation_.sandbox().planEvents(kDisturbances.at(static_cast<std::size_t>(pick(kDisturbances.size()))));
+        static constexpr std::array kDisturbances{R"("drop":1)", R"("duplicate":2)", R"("reorder":2)",
+                                                  R"("delay_ms":150)"};
+        static constexpr std::array kTypes{"authorized", "updateauthorized", "unauthorized"};
+        installation_.sandbox().planEvents(std::string{"{"} + oneOf(kDisturbances) + R"(,"info_type":")" +
+                                           oneOf(kTypes) + "\"}");
     }
     /// One more set, 117 stays.
     void growSets(Shop& shop) {

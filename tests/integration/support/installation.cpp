@@ -163,7 +163,7 @@ void Installation::startGateway() {
     if (!sandbox_) return;
     const Json told =
         sandbox().call("PATCH", "/component", "{\"events_url\":" + jsonText(public_url_ + "/wechat/events") + "}");
-    if (told.at("event").text() != "delivered") throw std::runtime_error("the first ticket was not delivered");
+    if (told.at("event").text() != "delivered") throw std::runtime_error("the first ticket was not delivered: " + told.at("event").text());
 }
 
 std::optional<int> Installation::stopGateway(std::chrono::milliseconds deadline) {

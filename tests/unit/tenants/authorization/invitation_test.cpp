@@ -8,7 +8,7 @@ namespace {
 class InvitationTest : public OnboardingTest {
 protected:
     static std::string stateOf(const IssuedInvitation& invited) {
-        return invited.launch_url.substr(invited.launch_url.find('=') + 1);
+        return World::linkPart(invited.launch_url, "&state=", "#");
     }
     Result<Launch> open(const IssuedInvitation& invited) {
         return runBlocking(world_.onboarding.launch(stateOf(invited)));
