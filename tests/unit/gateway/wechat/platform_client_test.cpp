@@ -49,7 +49,6 @@ protected:
             [this, error_of] { return error_of(queryAuth()); },
             [this, error_of] { return error_of(refresh()); },
             [this, error_of] { return error_of(info()); },
-            [this, error_of] { return error_of(runBlocking(client_.startPushTicket())); },
             [this, error_of] { return error_of(runBlocking(client_.authorizerList(token_, 0, 500))); },
         };
     }
@@ -315,6 +314,14 @@ TEST_F(PlatformClientTest, PushesAreStartedWithTheSecretUnderItsOtherNameAndNoTo
     EXPECT_EQ(body->size(), 2U);
     EXPECT_EQ(body->getValue<std::string>("component_appid"), "wxcomponent");
     EXPECT_EQ(body->getValue<std::string>("component_secret"), "component-secret");
+}
+
+TEST_F(PlatformClientTest, PushesThatCannotBeStartedAreAnError) {
+    caller_.answerJson(R"({"errcode":40013,"errmsg":"invalid appid"})");
+    caller_.answer(HttpsFailure{.reason = "reset"});
+
+    EXPECT_EQ(runBlocking(client_.startPushTicket()).error().upstream->errcode, 40013);
+    EXPECT_EQ(runBlocking(client_.startPushTicket()).error().code, ErrorCode::kUpstreamUnreachable);
 }
 
 TEST_F(PlatformClientTest, ListIsAskedByOffsetAndCountAndToleratesWhatEntriesLack) {
