@@ -153,20 +153,19 @@ std::string launchUrlBeside(const std::string& redirect_url, const std::string& 
     return redirect_url.substr(0, redirect_url.size() - kLanding.size()) + "/wechat/launch";
 }
 
-/// Where each platform's settings begin: `component` where there is one, `component.<name>` for each name in
-/// `components`.
+/// Where each platform's settings begin: `component` for the first, `component.<name>` for each name in
+/// `further_components`.
 std::vector<std::string> componentPrefixes(Reader& reader) {
-    const Poco::StringTokenizer names{reader.text("components", ""), ",",
+    const Poco::StringTokenizer names{reader.text("further_components", ""), ",",
                                       Poco::StringTokenizer::TOK_TRIM | Poco::StringTokenizer::TOK_IGNORE_EMPTY};
-    if (names.count() == 0) return {"component"};
-    std::vector<std::string> prefixes;
+    std::vector<std::string> prefixes{"component"};
     for (const std::string& name : names) prefixes.push_back("component." + name);
     return prefixes;
 }
 
 void refuseRepeated(const std::vector<std::string>& appids) {
     if (std::set<std::string>{appids.begin(), appids.end()}.size() != appids.size()) {
-        throw SettingsError("components: two of them have the same appid");
+        throw SettingsError("further_components: two platforms have the same appid");
     }
 }
 

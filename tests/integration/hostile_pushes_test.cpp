@@ -24,8 +24,9 @@ protected:
         merchant_ = installation_.onboard("Target");
         EXPECT_TRUE(eventually(kPatience, [this] { return unhandled() == 0; }));
         now_ = sender_.receiverTime();
-        // Would withdraw the merchant if anybody believed it.
-        message_ = eventMessage("unauthorized", now_, "<AuthorizerAppid>" + merchant_.appid + "</AuthorizerAppid>");
+        // Would withdraw the merchant if anybody believed it. A second later than its consent: of two in one second WeChat is
+        // asked which is true.
+        message_ = eventMessage("unauthorized", now_ + 1, "<AuthorizerAppid>" + merchant_.appid + "</AuthorizerAppid>");
         honest_ = sealedPush(message_, now_);
         rows_ = authorizationRows(database());
         shown_ = shown();
