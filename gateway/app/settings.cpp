@@ -148,7 +148,8 @@ std::string launchUrlBeside(const std::string& redirect_url, const std::string& 
     constexpr std::string_view kLanding = "/wechat/authorized";
     if (redirect_url.empty()) return {};
     if (!redirect_url.ends_with(kLanding)) {
-        throw SettingsError(prefix + ".launch_url is needed where " + prefix + ".redirect_url does not end with " + std::string{kLanding});
+        throw SettingsError(prefix + ".launch_url is needed where " + prefix + ".redirect_url does not end with " +
+                            std::string{kLanding});
     }
     return redirect_url.substr(0, redirect_url.size() - kLanding.size()) + "/wechat/launch";
 }

@@ -8,7 +8,8 @@
 
 /// `tollgate serve --config FILE`, all of it, under a clock that the test moves: TOLLGATE_SIMULATED_CLOCK names its file.
 int main(int argc, char** argv) {
-    const char* const clock_file = std::getenv("TOLLGATE_SIMULATED_CLOCK");  // NOLINT(concurrency-mt-unsafe): no threads yet
+    const char* const clock_file =
+        std::getenv("TOLLGATE_SIMULATED_CLOCK");  // NOLINT(concurrency-mt-unsafe): no threads yet
     if (argc != 4 || std::string{argv[1]} != "serve" || std::string{argv[2]} != "--config" || clock_file == nullptr) {
         std::cerr << "usage: TOLLGATE_SIMULATED_CLOCK=FILE simulated_gateway serve --config FILE\n";
         return 2;

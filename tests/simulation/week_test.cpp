@@ -46,10 +46,10 @@ class Week {
 public:
     Week(int merchants, int seed)
         : clock_(clock_folder_.path() / "clock"),
-          installation_({.gateway = {{"upstream.call_ms", "40000"}, {"upstream.connect_ms", "30000"},
-                                     {"log.level", "info"}},
-                         .serving_program = "simulated_gateway",
-                         .serving_environment = {{"TOLLGATE_SIMULATED_CLOCK", clock_folder_.path() / "clock"}}}),
+          installation_(
+              {.gateway = {{"upstream.call_ms", "40000"}, {"upstream.connect_ms", "30000"}, {"log.level", "info"}},
+               .serving_program = "simulated_gateway",
+               .serving_environment = {{"TOLLGATE_SIMULATED_CLOCK", clock_folder_.path() / "clock"}}}),
           random_(static_cast<std::mt19937::result_type>(seed)) {
         installation_.sandbox().call("PATCH", "/component", R"({"platform_stamps":true})");
         installation_.sandbox().scriptAnswer(licenceAnswer("京C00001"));
@@ -77,7 +77,8 @@ public:
         advanceBy(kFoundWithin);
         for (const Shop& shop : shops_) {
             EXPECT_TRUE(installation_.becomesState(shop.merchant.id, "active"))
-                << shop.merchant.id << ": " << installation_.admin().merchant(shop.merchant.id).at("state_reason").text();
+                << shop.merchant.id << ": "
+                << installation_.admin().merchant(shop.merchant.id).at("state_reason").text();
             EXPECT_EQ(scan(shop).errcode, 0) << shop.merchant.id;
         }
     }
@@ -86,7 +87,8 @@ public:
         std::int64_t refreshes = 0;
         const Json told = installation_.sandbox().call("GET", "/counters?path=" + std::string{kRefreshPath});
         const Json counters = told.at("counters");
-        for (std::size_t index = 0; index < counters.size(); ++index) refreshes += counters.at(index).at("calls").integer();
+        for (std::size_t index = 0; index < counters.size(); ++index)
+            refreshes += counters.at(index).at("calls").integer();
         const double necessary =
             static_cast<double>(shops_.size()) * std::chrono::duration<double>{lived} / kLongestUse + new_tokens_;
         std::cout << "refreshes " << refreshes << ", necessary " << necessary << ", ratio "
@@ -156,8 +158,8 @@ private:
         ++new_tokens_;
     }
     void delayRefreshes() {
-        installation_.sandbox().plan(kRefreshPath,
-                                     R"("mode":"delay","delay_ms":)" + std::to_string(20 + 40 * pick(5)), 3);
+        installation_.sandbox().plan(kRefreshPath, R"("mode":"delay","delay_ms":)" + std::to_string(20 + 40 * pick(5)),
+                                     3);
     }
 
     void killAndStart() {
@@ -188,9 +190,7 @@ private:
         meanwhile();
         crowd.join();
     }
-    ScanAnswer scan(const Shop& shop) {
-        return installation_.clientOf(shop.merchant.key.text).scan(picture(++scans_));
-    }
+    ScanAnswer scan(const Shop& shop) { return installation_.clientOf(shop.merchant.key.text).scan(picture(++scans_)); }
 
     TemporaryFolder clock_folder_;
     simulation::SharedClock clock_;

@@ -151,7 +151,8 @@ void Installation::startSandbox() {
 void Installation::startGateway() {
     const auto ready_file = folder() / "gateway-ready.json";
     std::filesystem::remove(ready_file);
-    gateway_ = std::make_unique<Process>(Process::Command{gatewayCommand({"serve"}), options_.serving_environment, {}, gatewayLog()});
+    gateway_ = std::make_unique<Process>(
+        Process::Command{gatewayCommand({"serve"}), options_.serving_environment, {}, gatewayLog()});
     const Json ready = waitUntilReady(*gateway_, ready_file, gatewayLog());
     const auto url = [&ready](const char* scheme, const char* port) {
         return scheme + std::string{"://127.0.0.1:"} + std::to_string(ready.at(port).integer());
@@ -163,7 +164,8 @@ void Installation::startGateway() {
     if (!sandbox_) return;
     const Json told =
         sandbox().call("PATCH", "/component", "{\"events_url\":" + jsonText(public_url_ + "/wechat/events") + "}");
-    if (told.at("event").text() != "delivered") throw std::runtime_error("the first ticket was not delivered: " + told.at("event").text());
+    if (told.at("event").text() != "delivered")
+        throw std::runtime_error("the first ticket was not delivered: " + told.at("event").text());
 }
 
 std::optional<int> Installation::stopGateway(std::chrono::milliseconds deadline) {

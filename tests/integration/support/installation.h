@@ -26,7 +26,7 @@ struct Merchant {
 struct InstallationOptions {
     std::map<std::string, std::string> gateway = {};
     std::map<std::string, std::string> sandbox = {};
-    bool start = true;  // both processes, with a first ticket delivered
+    bool start = true;                         // both processes, with a first ticket delivered
     std::string serving_program = "tollgate";  // what `serve` is asked of; all other commands are the real program's
     std::map<std::string, std::string> serving_environment = {};
 };

@@ -23,7 +23,8 @@ protected:
 TEST_F(InvitationTest, BringsALaunchAddressAndAFirstLink) {
     const IssuedInvitation invited = world_.invite();
 
-    EXPECT_TRUE(invited.launch_url.starts_with("https://gw.example.com/wechat/launch?component=wxcomponent&state=inv_"));
+    EXPECT_TRUE(
+        invited.launch_url.starts_with("https://gw.example.com/wechat/launch?component=wxcomponent&state=inv_"));
     EXPECT_EQ(stateOf(invited).size(), 30U);
     EXPECT_EQ(invited.expires_at, world_.clock.now() + std::chrono::hours{7 * 24});
     EXPECT_EQ(invited.link.expires_at, world_.clock.now() + 600s);
