@@ -8,7 +8,6 @@ namespace tenants {
 namespace {
 
 using namespace std::chrono_literals;
-using test_support::FakePlatform;
 using test_support::Spawned;
 
 TEST_F(TokenKeeperTest, FreshTokenIsGivenWithoutACall) {
