@@ -164,12 +164,15 @@ Task<Result<Done>> Onboarding::applyAtOnce(PlatformEvent event) {
             next.event_at = event.created_at;
             return true;
         }
-        if (gone && !tie) {
+        // Held up on its way while WeChat told us something newer, such as that the account is authorized: events have
+        // the second of their making, what we were told has the time of our own clock.
+        const bool overtaken = event.created_at < std::chrono::floor<std::chrono::seconds>(next.changed_at);
+        if (gone && !tie && !overtaken) {
             next.withdraw(now);
             next.event_at = event.created_at;
             return true;
         }
-        // A change, or two events of one second whose order nobody knows: WeChat is asked before the next scan.
+        // A change, or a withdrawal of which nobody knows whether it is the last word: WeChat is asked before the next scan.
         next.grants_stale = true;
         next.changed_at = now;
         return true;

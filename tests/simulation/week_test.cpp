@@ -46,10 +46,12 @@ class Week {
 public:
     Week(int merchants, int seed)
         : clock_(clock_folder_.path() / "clock"),
-          installation_(
-              {.gateway = {{"upstream.call_ms", "40000"}, {"upstream.connect_ms", "30000"}, {"log.level", "info"}},
-               .serving_program = "simulated_gateway",
-               .serving_environment = {{"TOLLGATE_SIMULATED_CLOCK", clock_folder_.path() / "clock"}}}),
+          installation_({.gateway = {{"upstream.call_ms", "40000"},
+                                     {"upstream.connect_ms", "30000"},
+                                     {"log.level", "info"},
+                                     {"tokens.look_every_ms", "100"}},
+                         .serving_program = "simulated_gateway",
+                         .serving_environment = {{"TOLLGATE_SIMULATED_CLOCK", clock_folder_.path() / "clock"}}}),
           random_(static_cast<std::mt19937::result_type>(seed)) {
         installation_.sandbox().call("PATCH", "/component", R"({"platform_stamps":true})");
         installation_.sandbox().scriptAnswer(licenceAnswer("京C00001"));
@@ -111,6 +113,13 @@ private:
         for (; by > kStep; by -= kStep) advanceBy(kStep);
         clock_.advance(by);
         installation_.sandbox().advanceClock(std::chrono::seconds{by}.count());
+        // An hour of ours is seconds long: what the gateway would do in an hour must not be cut off by the next one.
+        EXPECT_TRUE(eventually(kPatience, [this] { return !reconciles(); }));
+    }
+
+    bool reconciles() {
+        const Json runs = installation_.admin().call("GET", "/reconciliations").at("reconciliations");
+        return runs.size() > 0 && runs.at(0).at("state").text() == "running";
     }
 
     void somethingHappens() {

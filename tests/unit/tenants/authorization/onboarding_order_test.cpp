@@ -44,6 +44,36 @@ TEST_F(OnboardingOrder, NewerConsentAfterAWithdrawalAuthorizesAgain) {
     EXPECT_TRUE(authorized());
 }
 
+/// What the simulated week found: the account came back by the daily reconciliation, and then its old withdrawal arrived.
+TEST_F(OnboardingOrder, WithdrawalThatWasHeldUpIsDecidedByWeChat) {
+    for (const bool still_authorized : {true, false}) {
+        World world;
+        ASSERT_TRUE(world.authorize());
+        const UtcTime made = world.clock.now() + 60s;
+        world.clock.advance(3h);
+        world.change([&world](Authorization& next) { next.changed_at = world.clock.now(); });
+        if (!still_authorized) world.platform.withdraw(world.appid.text());
+
+        world.push(world.event("unauthorized", "", made));
+
+        EXPECT_EQ(world.authorization()->withdrawn, !still_authorized);
+        EXPECT_FALSE(world.authorization()->grants_stale);
+    }
+}
+
+TEST_F(OnboardingOrder, WithdrawalThatWasHeldUpIsNotBelievedAndNotForgottenWhileWeChatIsSilent) {
+    ASSERT_TRUE(world_.authorize());
+    const UtcTime made = world_.clock.now() + 60s;
+    world_.clock.advance(3h);
+    world_.change([this](Authorization& next) { next.changed_at = world_.clock.now(); });
+    world_.platform.withdraw(world_.appid.text());
+
+    (void)runBlocking(world_.onboarding.receive(world_.event("unauthorized", "", made)));
+
+    EXPECT_FALSE(world_.authorization()->withdrawn);
+    EXPECT_TRUE(world_.authorization()->grants_stale) << "the next scan asks first";
+}
+
 TEST_F(OnboardingOrder, TieOfConsentAndLaterWithdrawalIsDecidedByWeChat) {
     for (const bool still_authorized : {true, false}) {
         World world;
