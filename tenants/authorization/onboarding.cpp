@@ -166,7 +166,7 @@ Task<Result<Done>> Onboarding::applyAtOnce(PlatformEvent event) {
         }
         // Held up on its way while WeChat told us something newer, such as that the account is authorized: events have
         // the second of their making, what we were told has the time of our own clock.
-        const bool overtaken = event.created_at < std::chrono::floor<std::chrono::seconds>(next.changed_at);
+        const bool overtaken = event.created_at <= std::chrono::floor<std::chrono::seconds>(next.changed_at);
         if (gone && !tie && !overtaken) {
             next.withdraw(now);
             next.event_at = event.created_at;

@@ -52,7 +52,7 @@ protected:
         loops_.stop();
     }
 
-    const Upstream& start(std::vector<Plan> plans) {
+    Upstream& start(std::vector<Plan> plans) {
         upstreams_.push_back(std::make_unique<Upstream>(std::move(plans)));
         return *upstreams_.back();
     }
@@ -152,11 +152,12 @@ TEST_F(HttpsClientTest, ConnectionThatMayNotGoOnIsNotReused) {
 
 TEST_F(HttpsClientTest, ConnectionThatClosedWhileIdleIsReplacedUnseen) {
     for (const bool with_goodbye : {true, false}) {
-        const Upstream& upstream =
+        Upstream& upstream =
             start({{.answers = {answerOf("1")}, .close_at_the_end = true, .with_goodbye = with_goodbye},
                    {.answers = {answerOf("2")}}});
         makeClient(upstream.address());
         EXPECT_EQ(std::get<HttpsAnswer>(call()).body, "1");
+        ASSERT_TRUE(upstream.waitForEnds(1));
 
         EXPECT_EQ(std::get<HttpsAnswer>(call()).body, "2");
 

@@ -1,6 +1,8 @@
 #pragma once
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -42,9 +44,21 @@ public:
         return requests_;
     }
 
+    void noteEnd() {
+        const std::scoped_lock lock{mutex_};
+        ++ended_;
+        changed_.notify_all();
+    }
+    bool waitForEnds(int connections) {
+        std::unique_lock lock{mutex_};
+        return changed_.wait_for(lock, std::chrono::seconds{20}, [&] { return ended_ >= connections; });
+    }
+
 private:
     mutable std::mutex mutex_;
+    std::condition_variable changed_;
     std::vector<std::pair<int, std::string>> requests_;
+    int ended_ = 0;
 };
 
 inline tenants::Task<bool> drip(net::Stream& stream, std::string text) {
@@ -84,11 +98,14 @@ public:
     const net::SocketAddress& address() const { return server_.address(); }
     int connections() const { return server_.connections(); }
     std::vector<std::pair<int, std::string>> requests() const { return seen_.requests(); }
+    /// Whether so many connections were closed by the upstream, now or soon.
+    bool waitForEnds(int connections) { return seen_.waitForEnds(connections); }
 
 private:
     tenants::Task<void> serve(net::AcceptedSocket accepted, int number) {
         const std::size_t plan = std::min(static_cast<std::size_t>(number), plans_.size() - 1);
-        return follow(std::move(accepted), tls_, plans_[plan], number, seen_);
+        co_await follow(std::move(accepted), tls_, plans_[plan], number, seen_);
+        seen_.noteEnd();
     }
 
     std::vector<Plan> plans_;

@@ -78,7 +78,7 @@ TEST_F(OnboardingEvents, WithdrawalIsDurableBeforeSuccessAndWipesTheTokens) {
     ASSERT_TRUE(world_.authorize());
     const int calls = world_.platform.calls("info");
 
-    ASSERT_TRUE(runBlocking(world_.onboarding.receive(world_.event("unauthorized", "", world_.clock.now()))));
+    ASSERT_TRUE(runBlocking(world_.onboarding.receive(world_.event("unauthorized", "", world_.clock.now() + 1s))));
 
     EXPECT_TRUE(world_.authorization()->withdrawn);
     EXPECT_EQ(world_.authorization()->access_token, nullptr);
@@ -88,7 +88,7 @@ TEST_F(OnboardingEvents, WithdrawalIsDurableBeforeSuccessAndWipesTheTokens) {
 
 TEST_F(OnboardingEvents, WithdrawalThatCouldNotBeStoredIsNotKnownAndTakesEffectWhenPushedAgain) {
     ASSERT_TRUE(world_.authorize());
-    const PlatformEvent event = world_.event("unauthorized", "", world_.clock.now());
+    const PlatformEvent event = world_.event("unauthorized", "", world_.clock.now() + 1s);
     world_.store.faults.refuse("save");
     const auto failed = runBlocking(world_.onboarding.receive(event));
     ASSERT_FALSE(failed);

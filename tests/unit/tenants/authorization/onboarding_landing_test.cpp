@@ -161,7 +161,7 @@ TEST_F(OnboardingLanding, WithdrawalDuringTheExchangeStands) {
     const Consent again = consent();
     const auto gate = world_.platform.delayNext("info");
     Spawned<Result<MerchantId>> landing{world_.onboarding.completeByRedirect(again.state, shareSecret(again.code))};
-    ASSERT_TRUE(runBlocking(world_.onboarding.receive(world_.event("unauthorized", "", world_.clock.now()))));
+    ASSERT_TRUE(runBlocking(world_.onboarding.receive(world_.event("unauthorized", "", world_.clock.now() + 1s))));
 
     gate->open();
 
@@ -226,7 +226,7 @@ TEST_F(OnboardingLanding, WithdrawalOlderThanTheLinkComesTooLate) {
 TEST_F(OnboardingLanding, WithdrawalAfterAConsentByRedirectCounts) {
     ASSERT_TRUE(world_.authorize());
 
-    world_.push(world_.event("unauthorized", "", world_.clock.now()));
+    world_.push(world_.event("unauthorized", "", world_.clock.now() + 1s));
 
     EXPECT_TRUE(world_.authorization()->withdrawn);
 }

@@ -26,7 +26,7 @@ TEST_F(OnboardingOrder, OlderWithdrawalChangesNothing) {
 TEST_F(OnboardingOrder, OlderConsentDoesNotUndoAWithdrawal) {
     ASSERT_TRUE(world_.authorize());
     const std::string code = world_.platform.consent(world_.appid.text());
-    world_.push(world_.event("unauthorized", "", world_.clock.now()));
+    world_.push(world_.event("unauthorized", "", world_.clock.now() + 1s));
     const int before = exchanges();
 
     world_.push(authorizedEvent(code, world_.clock.now() - 1s));
@@ -93,7 +93,7 @@ TEST_F(OnboardingOrder, TieOfWithdrawalAndLaterConsentIsDecidedByWeChat) {
     for (const bool still_authorized : {true, false}) {
         World world;
         ASSERT_TRUE(world.authorize());
-        const UtcTime second = world.clock.now();
+        const UtcTime second = world.clock.now() + 1s;
         const std::string code = world.platform.consent(world.appid.text());
         world.push(world.event("unauthorized", "", second));
         ASSERT_TRUE(world.authorization()->withdrawn);
