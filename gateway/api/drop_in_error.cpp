@@ -29,6 +29,8 @@ bool concernsOurselves(int errcode) {
         case 42007:
         case 43002:
         case 43003:
+        case 45009:  // as an answer to a scan these two have codes of their own
+        case 45011:
         case 45035: return true;
         default: return errcode >= 61000 && errcode <= 61029;
     }

@@ -79,9 +79,13 @@ Task<Result<SharedSecret>> AuthorizerRefresh::fromInfo(AppId appid, SharedSecret
 }
 
 Task<Result<bool>> AuthorizerRefresh::isListed(AppId appid, SharedSecret component_token) {
-    const auto listed = co_await list_.recent(std::move(component_token));
-    if (!listed) co_return listed.error();
-    co_return (*listed)->contains(appid);
+    const auto recent = co_await list_.recent(component_token);
+    if (!recent) co_return recent.error();
+    if ((*recent)->contains(appid)) co_return true;
+    // An account that consented after that list was read is not in it, and must not be taken for one that is gone.
+    const auto now = co_await list_.readAnew(std::move(component_token));
+    if (!now) co_return now.error();
+    co_return (*now)->contains(appid);
 }
 
 Task<AuthorizerList::Reading> AuthorizerRefresh::listAnew(SharedSecret component_token) {

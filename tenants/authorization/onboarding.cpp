@@ -239,6 +239,9 @@ Task<Onboarding::Invited> Onboarding::invitedBy(AuthorizationLink link) {
     if (!invitation) co_return invited;
     invited.invitation_hash = invitation->state_hash;
     invited.only = invitation->only;
+    // One that has served opens the door for its own account alone: pages that were opened before still lie about.
+    const auto authorization = store_.find(link.merchant);
+    if (invitation->completed_at && authorization != nullptr) invited.only = authorization->appid;
     co_return invited;
 }
 
@@ -383,8 +386,10 @@ Task<Result<Done>> Onboarding::storeResult(Exchange& work, std::optional<Platfor
     const UtcTime now = clock_.now();
     std::function<bool(Authorization&)> edit = [&work, &info, now](Authorization& next) {
         const bool overtaken = next.generation != work.generation;
-        const bool older = work.event_at && *work.event_at < next.event_at;
-        if (next.withdrawn && (overtaken || older)) return false;  // withdrawn while we asked: that is the newer word
+        // Withdrawn while we asked: that is the newer word, unless its time says that it was held up on its way. What is
+        // stale then is read again before the next scan, which decides between two of one second too.
+        const bool before_withdrawal = work.event_at.value_or(work.consent_after) < next.event_at;
+        if (next.withdrawn && before_withdrawal && (overtaken || work.event_at)) return false;
         if (next.appid != work.appid) {
             // Another account takes the place of the old one, of which nothing holds for it.
             Authorization other;

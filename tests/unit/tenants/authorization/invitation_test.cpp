@@ -32,6 +32,21 @@ TEST_F(InvitationTest, BringsALaunchAddressAndAFirstLink) {
     EXPECT_TRUE(authorized());
 }
 
+/// Pages that were opened before the invitation had served lead to WeChat still.
+TEST_F(InvitationTest, ThatHasServedTakesNoOtherAccount) {
+    const IssuedInvitation invited = world_.invite();
+    const auto other_page = open(invited);
+    ASSERT_TRUE(other_page);
+    ASSERT_TRUE(consentBy(invited.link.pc_url));
+
+    const auto stranger = consentBy(other_page->link.pc_url, AppId{"wx2222222222222222"});
+
+    ASSERT_FALSE(stranger);
+    EXPECT_EQ(stranger.error().code, ErrorCode::kConflict);
+    EXPECT_EQ(world_.authorization()->appid, world_.appid);
+    EXPECT_TRUE(authorized());
+}
+
 TEST_F(InvitationTest, EveryLinkHasACodeAndAStateOfItsOwn) {
     EXPECT_NE(world_.newState(), world_.newState());
     EXPECT_EQ(world_.platform.calls("pre_auth_code"), 2);

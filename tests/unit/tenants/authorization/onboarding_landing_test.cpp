@@ -171,6 +171,27 @@ TEST_F(OnboardingLanding, WithdrawalDuringTheExchangeStands) {
     EXPECT_TRUE(world_.authorization()->withdrawn);
 }
 
+/// What the simulated week found: the withdrawal before the consent arrived while the consent's code was exchanged.
+TEST_F(OnboardingLanding, OlderWithdrawalDuringTheExchangeDoesNotUndoTheConsent) {
+    ASSERT_TRUE(world_.authorize());
+    const UtcTime withdrawn_at = world_.clock.now() + 1s;
+    for (const UtcTime consented_at : {withdrawn_at + 5s, withdrawn_at}) {
+        world_.clock.advance(10s);
+        const auto received = runBlocking(
+            world_.onboarding.receive(authorizedEvent(world_.platform.consent(world_.appid.text()), consented_at)));
+        ASSERT_TRUE(received && *received);
+        const auto gate = world_.platform.delayNext("info");
+        Spawned<Result<Done>> handling{world_.onboarding.handle(**received)};
+        ASSERT_TRUE(runBlocking(world_.onboarding.receive(world_.event("unauthorized", "", withdrawn_at))));
+
+        gate->open();
+
+        ASSERT_TRUE(handling.ended());
+        EXPECT_TRUE(handling.result());
+        EXPECT_FALSE(world_.authorization()->withdrawn);
+    }
+}
+
 // Pitfalls 10 and 11: a new consent voids both tokens of the one before it.
 TEST_F(OnboardingLanding, NewConsentReplacesBothTokens) {
     ASSERT_TRUE(world_.authorize());
