@@ -175,6 +175,7 @@ public:
         addAdminRoutes();
         loops_.start();
         admin_loops_.start();
+        onAdminLoop([this] { return handleWaitingEvents(); });  // what the last run did not come to
         upkeep_.emplace(jobs());
         log_.info("ready", {{"public_port", ports_.public_plain},
                             {"public_tls_port", ports_.public_tls.value_or(0)},

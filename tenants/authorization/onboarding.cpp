@@ -379,7 +379,9 @@ Task<Result<Done>> Onboarding::storeResult(Exchange& work, std::optional<Platfor
     std::function<bool(Authorization&)> edit = [&work, &info, now](Authorization& next) {
         const bool overtaken = next.generation != work.generation;
         const bool older = work.event_at && *work.event_at < next.event_at;
-        if (next.withdrawn && (overtaken || older)) return false;  // withdrawn while we asked: that is the newer word
+        // Withdrawn while we asked: that is the newer word, unless its time says that it was held up on its way.
+        const bool after_withdrawal = work.event_at.value_or(work.consent_after) > next.event_at;
+        if (next.withdrawn && (older || (overtaken && !after_withdrawal))) return false;
         if (next.appid != work.appid) {
             // Another account takes the place of the old one, of which nothing holds for it.
             Authorization other;

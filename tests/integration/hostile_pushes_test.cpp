@@ -23,7 +23,8 @@ protected:
         installation_.sandbox().scriptAnswer(licenceAnswer("京L00001"));
         merchant_ = installation_.onboard("Target");
         EXPECT_TRUE(eventually(kPatience, [this] { return unhandled() == 0; }));
-        now_ = sender_.receiverTime();
+        // A second later than all that has happened, which is told from it by its time alone.
+        now_ = sender_.receiverTime() + 1;
         // Would withdraw the merchant if anybody believed it.
         message_ = eventMessage("unauthorized", now_, "<AuthorizerAppid>" + merchant_.appid + "</AuthorizerAppid>");
         honest_ = sealedPush(message_, now_);
