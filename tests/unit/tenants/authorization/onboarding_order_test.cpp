@@ -11,6 +11,12 @@ namespace {
 
 class OnboardingOrder : public OnboardingTest {};
 
+template <class T>
+Task<bool> endsWell(Task<Result<T>> task) {
+    const auto result = co_await std::move(task);
+    co_return static_cast<bool>(result);
+}
+
 TEST_F(OnboardingOrder, OlderWithdrawalChangesNothing) {
     ASSERT_TRUE(world_.authorize());
     world_.push(authorizedEvent(world_.platform.consent(world_.appid.text()), world_.clock.now()));
@@ -134,6 +140,31 @@ TEST_F(OnboardingOrder, EveryOrderOfConsentAndWithdrawalEndsWithTheNewest) {
             EXPECT_EQ(world.authorization()->event_at, start + 4s) << text;
             EXPECT_TRUE(runBlocking(world.store.authorizations.unhandledEvents()).empty()) << text;
         } while (std::next_permutation(order.begin(), order.end()));
+    }
+}
+
+TEST_F(OnboardingOrder, OlderWithdrawalThatComesDuringTheExchangeDoesNotUndoIt) {
+    for (const bool by_redirect : {true, false}) {
+        World world;
+        ASSERT_TRUE(world.authorize());
+        const PlatformEvent withdrawal = world.event("unauthorized", "", world.clock.now() + 1s);  // held up
+        world.clock.advance(10s);
+        const std::string state = world.newState();
+        const std::string code = world.platform.consent(world.appid.text());
+        const auto gate = world.platform.delayNext("info");
+        const auto received = runBlocking(world.onboarding.receive(world.event("authorized", code, world.clock.now())));
+        const auto exchanging =
+            by_redirect ? Spawned<bool>{endsWell(world.onboarding.completeByRedirect(state, shareSecret(code)))}
+                        : Spawned<bool>{endsWell(world.onboarding.handle(**received))};
+        world.push(withdrawal);
+        ASSERT_TRUE(by_redirect || world.authorization()->withdrawn);
+
+        gate->open();
+
+        ASSERT_TRUE(exchanging.ended());
+        EXPECT_TRUE(exchanging.result()) << by_redirect;
+        EXPECT_FALSE(world.authorization()->withdrawn) << by_redirect;
+        EXPECT_NE(world.authorization()->refresh_token, nullptr) << by_redirect;
     }
 }
 

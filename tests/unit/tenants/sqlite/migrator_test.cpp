@@ -102,6 +102,36 @@ TEST_F(MigratorTest, EveryEarlierSchemaWithRowsBecomesTheNewest) {
     }
 }
 
+TEST_F(MigratorTest, InvitationsComeToLinksAndGrantsThatAreThere) {
+    std::size_t before = 0;
+    while (builtInMigrations()[before].name != "0007_invitation") ++before;
+    makeDatabase(before);
+    for (const char* const number : {"1", "2"}) {
+        const std::string sets = number == std::string{"1"} ? "17 117 " : "17 1117 ";
+        execute(
+            "INSERT INTO merchant (row, id, name, suspended, suspended_reason, day_limit, created_ms, version) VALUES "
+            "(" +
+            std::string{number} + ", 'mer_" + number + "', 'shop', 0, '', 7, 1, 1)");
+        execute(
+            "INSERT INTO authorization (merchant_row, appid, withdrawn, grants_stale, granted_sets, account_kind,"
+            " account_verified, account_status, nick_name, event_ms, changed_ms, access_expires_ms, trouble, "
+            "generation)"
+            " VALUES (" +
+            std::string{number} + ", 'wx" + number + "', 0, 0, '" + sets + "', 1, 1, 1, '', 1, 1, 1, '', 1)");
+    }
+    execute(
+        "INSERT INTO authorization_link (state_hash, pre_auth_code_hash, merchant_row, created_ms, expires_ms)"
+        " VALUES ('s', 'c', 1, 1, 2)");
+
+    const auto store = openStore();
+
+    EXPECT_TRUE(store->authorizations().find(MerchantId{"mer_1"})->ocr_was_granted);
+    EXPECT_FALSE(store->authorizations().find(MerchantId{"mer_2"})->ocr_was_granted);
+    const auto link = runBlocking(store->authorizations().findLinkByState("s"));
+    ASSERT_TRUE(link);
+    EXPECT_EQ(link->invitation_hash, "");
+}
+
 TEST_F(MigratorTest, VerifiedCopyIsKeptBeforeAMigration) {
     makeDatabase(2);
     execute(
