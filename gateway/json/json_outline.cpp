@@ -144,9 +144,24 @@ private:
         return true;
     }
 
+    /// Moves to the next byte that a string cannot just hold; false where there is none. A picture in base64 is millions
+    /// of bytes that it can.
+    bool skipPlain() {
+        const auto is_plain = [](char c) {
+            const auto byte = static_cast<std::uint8_t>(c);
+            return byte >= 0x20U && byte < 0x80U && byte != '"' && byte != '\\';
+        };
+        const char* const begin = text_.data();
+        const char* next = begin + at_;
+        const char* const end = begin + text_.size();
+        while (next != end && is_plain(*next)) ++next;
+        at_ = static_cast<std::size_t>(next - begin);
+        return next != end;
+    }
+
     bool readString() {
         if (!take('"')) return false;
-        while (!atEnd()) {
+        while (skipPlain()) {
             const auto byte = static_cast<std::uint8_t>(text_[at_]);
             if (byte == '"') {
                 ++at_;
@@ -155,8 +170,6 @@ private:
             if (byte < 0x20U) return false;
             if (byte == '\\') {
                 if (!readEscape()) return false;
-            } else if (byte < 0x80U) {
-                ++at_;
             } else {
                 const std::size_t bytes = utf8Bytes(text_.substr(at_));
                 if (bytes == 0) return false;

@@ -153,6 +153,7 @@ TEST_F(TokenIssuerTest, WallClockThatLeapsBackDoesNotStretchAStableToken) {
 TEST_F(TokenIssuerTest, ManyThreadsGetOneStableToken) {
     std::vector<std::string> texts(16);
     std::vector<std::thread> threads;
+    threads.reserve(texts.size());
     for (std::string& text : texts) {
         threads.emplace_back([this, &text] { text = issue(Freshness::kStable).text.expose(); });
     }
