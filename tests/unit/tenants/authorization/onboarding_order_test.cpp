@@ -156,8 +156,7 @@ TEST_F(OnboardingOrder, OlderWithdrawalThatComesDuringTheExchangeDoesNotUndoIt) 
         const auto exchanging =
             by_redirect ? Spawned<bool>{endsWell(world.onboarding.completeByRedirect(state, shareSecret(code)))}
                         : Spawned<bool>{endsWell(world.onboarding.handle(**received))};
-        world.push(withdrawal);
-        ASSERT_TRUE(by_redirect || world.authorization()->withdrawn);
+        ASSERT_TRUE(runBlocking(world.onboarding.receive(withdrawal)));
 
         gate->open();
 

@@ -109,25 +109,29 @@ TEST_F(MigratorTest, InvitationsComeToLinksAndGrantsThatAreThere) {
     for (const char* const number : {"1", "2"}) {
         const std::string sets = number == std::string{"1"} ? "17 117 " : "17 1117 ";
         execute(
-            "INSERT INTO merchant (row, id, name, suspended, suspended_reason, day_limit, created_ms, version) VALUES "
+            "INSERT INTO merchant (row, id, name, suspended, suspended_reason, day_limit, created_ms, version,"
+            " component_appid) VALUES "
             "(" +
-            std::string{number} + ", 'mer_" + number + "', 'shop', 0, '', 7, 1, 1)");
+            std::string{number} + ", 'mer_" + number + "', 'shop', 0, '', 7, 1, 1, 'wxcomponent')");
         execute(
-            "INSERT INTO authorization (merchant_row, appid, withdrawn, grants_stale, granted_sets, account_kind,"
+            "INSERT INTO authorization (merchant_row, component_appid, appid, withdrawn, grants_stale, granted_sets, "
+            "account_kind,"
             " account_verified, account_status, nick_name, event_ms, changed_ms, access_expires_ms, trouble, "
             "generation)"
             " VALUES (" +
-            std::string{number} + ", 'wx" + number + "', 0, 0, '" + sets + "', 1, 1, 1, '', 1, 1, 1, '', 1)");
+            std::string{number} + ", 'wxcomponent', 'wx" + number + "', 0, 0, '" + sets +
+            "', 1, 1, 1, '', 1, 1, 1, '', 1)");
     }
     execute(
-        "INSERT INTO authorization_link (state_hash, pre_auth_code_hash, merchant_row, created_ms, expires_ms)"
-        " VALUES ('s', 'c', 1, 1, 2)");
+        "INSERT INTO authorization_link (component_appid, state_hash, pre_auth_code_hash, merchant_row, created_ms, "
+        "expires_ms)"
+        " VALUES ('wxcomponent', 's', 'c', 1, 1, 2)");
 
     const auto store = openStore();
 
-    EXPECT_TRUE(store->authorizations().find(MerchantId{"mer_1"})->ocr_was_granted);
-    EXPECT_FALSE(store->authorizations().find(MerchantId{"mer_2"})->ocr_was_granted);
-    const auto link = runBlocking(store->authorizations().findLinkByState("s"));
+    EXPECT_TRUE(store->authorizations(kComponent).find(MerchantId{"mer_1"})->ocr_was_granted);
+    EXPECT_FALSE(store->authorizations(kComponent).find(MerchantId{"mer_2"})->ocr_was_granted);
+    const auto link = runBlocking(store->authorizations(kComponent).findLinkByState("s"));
     ASSERT_TRUE(link);
     EXPECT_EQ(link->invitation_hash, "");
 }
