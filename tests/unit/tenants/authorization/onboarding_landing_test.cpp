@@ -148,7 +148,7 @@ TEST_F(OnboardingLanding, AnotherAccountOfTheMerchantTakesThePlaceOfTheOldOne) {
 
 TEST_F(OnboardingLanding, LandingAfterAWithdrawalAuthorizesAgain) {
     ASSERT_TRUE(world_.authorize());
-    world_.push(world_.event("unauthorized", "", world_.clock.now()));
+    world_.push(world_.event("unauthorized", "", world_.clock.now() + std::chrono::seconds{1}));
 
     const Consent again = consent();
     ASSERT_TRUE(world_.land(again.state, again.code));

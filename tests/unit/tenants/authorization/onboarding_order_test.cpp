@@ -43,7 +43,7 @@ TEST_F(OnboardingOrder, OlderConsentDoesNotUndoAWithdrawal) {
 
 TEST_F(OnboardingOrder, NewerConsentAfterAWithdrawalAuthorizesAgain) {
     ASSERT_TRUE(world_.authorize());
-    world_.push(world_.event("unauthorized", "", world_.clock.now()));
+    world_.push(world_.event("unauthorized", "", world_.clock.now() + std::chrono::seconds{1}));
 
     world_.push(authorizedEvent(world_.platform.consent(world_.appid.text()), world_.clock.now() + 1s));
 
@@ -171,7 +171,7 @@ TEST_F(OnboardingOrder, WithdrawalPushedAgainAfterANewConsentHasNoSecondEffect) 
     ASSERT_TRUE(world_.authorize());
     const std::string state = world_.newState();  // a link that was there before the withdrawal
     world_.clock.advance(10s);
-    const PlatformEvent withdrawal = world_.event("unauthorized", "", world_.clock.now());
+    const PlatformEvent withdrawal = world_.event("unauthorized", "", world_.clock.now() + std::chrono::seconds{1});
     world_.push(withdrawal);
     ASSERT_TRUE(world_.land(state, world_.platform.consent(world_.appid.text())));  // its event is lost
 

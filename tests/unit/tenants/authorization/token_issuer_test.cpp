@@ -87,7 +87,7 @@ TEST_F(TokenIssuerTest, TokenBuysNoToken) {
 }
 
 TEST_F(TokenIssuerTest, MerchantThatCannotScanGetsItsTokenAndHearsWhyFromTheScan) {
-    world_.push(world_.event("unauthorized", "", world_.clock.now()));
+    world_.push(world_.event("unauthorized", "", world_.clock.now() + std::chrono::seconds{1}));
 
     const IssuedToken token = issue();
 

@@ -166,7 +166,7 @@ TEST_F(TokenKeeperTest, WhileADueTokenIsRenewedOthersGoOnWithIt) {
 
 TEST_F(TokenKeeperTest, NoAuthorizationAndWithdrawnOneHaveNoToken) {
     const auto unknown = runBlocking(world_.keeper.usable(MerchantId{"mer_unknown"}));
-    world_.push(world_.event("unauthorized", "", world_.clock.now()));
+    world_.push(world_.event("unauthorized", "", world_.clock.now() + std::chrono::seconds{1}));
     const auto withdrawn = usable();
 
     ASSERT_FALSE(unknown);
@@ -212,7 +212,7 @@ TEST_F(TokenKeeperTest, WithdrawalDuringARefreshStands) {
     world_.clock.advance(kDead);
     const auto gate = world_.platform.delayNext("refresh");
     Spawned<Result<LiveToken>> slow{world_.keeper.usable(world_.merchant)};
-    ASSERT_TRUE(runBlocking(world_.onboarding.receive(world_.event("unauthorized", "", world_.clock.now()))));
+    ASSERT_TRUE(runBlocking(world_.onboarding.receive(world_.event("unauthorized", "", world_.clock.now() + std::chrono::seconds{1}))));
 
     gate->open();
 

@@ -75,7 +75,7 @@ TEST_F(ScanLicenceTest, RefusalsComeInTheirOrderAndCostNothing) {
                       next.granted_sets = {17, 1117};
                   }); }},
         {ErrorCode::kMerchantNotAuthorized,
-         [this] { world_.push(world_.event("unauthorized", "", world_.clock.now())); }},
+         [this] { world_.push(world_.event("unauthorized", "", world_.clock.now() + std::chrono::seconds{1})); }},
         {ErrorCode::kMerchantSuspended, [this] { setMerchant(true, 0); }},
         {ErrorCode::kCredentialInvalid,
          [this] {
@@ -255,7 +255,7 @@ TEST_F(ScanLicenceTest, SixtyFourScansWithADeadTokenMakeOneRefreshAndAllSucceed)
 }
 
 TEST_F(ScanLicenceTest, WithdrawalBetweenHoldAndCallStopsTheCall) {
-    world_.store.faults.after("reserve", [this] { world_.push(world_.event("unauthorized", "", world_.clock.now())); });
+    world_.store.faults.after("reserve", [this] { world_.push(world_.event("unauthorized", "", world_.clock.now() + std::chrono::seconds{1})); });
 
     EXPECT_EQ(refusal(world_.scan(world_.input("req_1"))), ErrorCode::kMerchantNotAuthorized);
     EXPECT_TRUE(world_.upstream.calls().empty());
@@ -265,7 +265,7 @@ TEST_F(ScanLicenceTest, WithdrawalBetweenHoldAndCallStopsTheCall) {
 TEST_F(ScanLicenceTest, WithdrawalDuringTheCallAllowsNoRepeat) {
     world_.upstream.plan(FakeUpstream::refused(40001), [this] {
         world_.platform.withdraw(world_.appid.text());
-        world_.push(world_.event("unauthorized", "", world_.clock.now()));
+        world_.push(world_.event("unauthorized", "", world_.clock.now() + std::chrono::seconds{1}));
     });
 
     EXPECT_EQ(refusal(world_.scan(world_.input("req_1"))), ErrorCode::kMerchantNotAuthorized);
