@@ -9,7 +9,7 @@ import tempfile
 
 import report
 from bodies import write_bodies
-from installation import Component, Gateway, Sandbox, check_ledger, onboard
+from installation import Component, Gateway, Sandbox, lost_entries, onboard
 from load import Load
 from processes import allow_many_descriptors, free_ports
 from systems import PEERS, Stub, Surroundings, System, make_certificates, start_peer, versions
@@ -69,8 +69,8 @@ class Comparison:
         cpu = (program.cpu_seconds() if program else 0.0) - cpu_before
         accepted = self._stub.accepted_connections() - accepted_before - 1  # the question itself
         if is_tollgate:
-            self.entries_lost += check_ledger(self._gateway, self._merchants, entries_before, measured.answered,
-                                              case.connections)
+            self.entries_lost += lost_entries(lambda: self._gateway.entries(self._merchants), entries_before,
+                                              measured.answered, case.connections)
         if measured.answered == 0:
             raise RuntimeError(f"{system.name} answered nothing: {case}")
         self.upstream_connections[case, system.name] = 1000 * accepted / measured.answered

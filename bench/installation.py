@@ -94,9 +94,11 @@ class Gateway:
         command = [self._programs / "tollgate", *words, "--config", self._settings]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
-    def initialise(self):
+    def make_key_ring(self):
         self._command("secrets", "init")
-        self._command("migrate")
+
+    def initialise(self):
+        self.make_key_ring()
         self._token = self._command("admin-token", "create")
 
     def start(self, seconds=120):
@@ -147,19 +149,20 @@ def onboard(gateway, sandbox, count):
     return merchants
 
 
-class LostEntries(RuntimeError):
+class TooManyEntries(RuntimeError):
     pass
 
 
-def check_ledger(gateway, merchant_ids, entries_before, answered, connections):
-    """Waits for the calls that the end of a load cut off, and gives how many answered scans have no ledger entry. More
-    entries than answers there can only be for calls that were cut off, one a connection; else this throws."""
-    def settled():
-        first = gateway.entries(merchant_ids)
+def lost_entries(count, before, answered, connections):
+    """How many answered scans have no ledger entry. `count` tells how many entries there are; it is asked until the calls
+    that the end of the load cut off have come to rest. Only those, one a connection, may have an entry without an answer
+    that was seen; more than that throws."""
+    def at_rest():
+        first = count()
         time.sleep(0.1)
-        second = gateway.entries(merchant_ids)
+        second = count()
         return first == second and (second,)
-    written = wait_until(settled, "the ledger to come to rest")[0] - entries_before
+    written = wait_until(at_rest, "the ledger to come to rest")[0] - before
     if written > answered + connections:
-        raise LostEntries(f"{written} entries for {answered} answered scans of {connections} connections")
+        raise TooManyEntries(f"{written} entries for {answered} answered scans of {connections} connections")
     return max(0, answered - written)
