@@ -11,7 +11,7 @@ import report
 from bodies import write_bodies
 from installation import Component, Gateway, Sandbox, lost_entries, onboard
 from load import Load
-from processes import allow_many_descriptors, free_ports
+from processes import allow_many_descriptors, end_in_order, free_ports
 from systems import PEERS, Stub, Surroundings, System, make_certificates, start_peer, versions
 
 SYSTEMS = ["direct", *PEERS, "tollgate"]
@@ -210,6 +210,7 @@ def read_options():
 
 
 def main():
+    end_in_order()
     options = read_options()
     options.bin = (options.bin or options.project / "build" / "release" / "bin").resolve()
     work = options.project / "build" / "bench"  # on a disk, as the ledger's commits must be

@@ -1,4 +1,5 @@
 """Clients that once asked something and now only keep their connections."""
+import http.client
 import selectors
 import socket
 import ssl
@@ -19,8 +20,11 @@ class IdleConnections:
                 if context:
                     self._sockets[-1] = context.wrap_socket(plain, server_hostname="localhost")
                 self._sockets[-1].sendall(ASKED)
-                if not self._sockets[-1].recv(4096).startswith(b"HTTP/1.1 200"):
-                    raise RuntimeError("an idle connection's request was refused")
+                with http.client.HTTPResponse(self._sockets[-1]) as answer:
+                    answer.begin()
+                    answer.read()
+                    if answer.status != 200:
+                        raise RuntimeError(f"an idle connection's request got {answer.status}")
         except BaseException:
             self.__exit__()
             raise

@@ -14,7 +14,7 @@ from bodies import write_bodies
 from idle_connections import IdleConnections
 from installation import Component, Gateway, lost_entries
 from load import Load
-from processes import allow_many_descriptors, free_ports
+from processes import allow_many_descriptors, end_in_order, free_ports
 from systems import Stub, Surroundings, make_certificates
 
 PARTS = ["idle", "in-flight", "stores"]
@@ -194,6 +194,7 @@ def read_options():
 
 
 def main():
+    end_in_order()
     options = read_options()
     machine = report.machine()
     allow_many_descriptors()
