@@ -4,13 +4,17 @@
 // filled with set-based SQL, because ten million scans one by one would take hours. KEYS_FILE gets one API key a line.
 #include <SQLiteCpp/SQLiteCpp.h>
 
+#include <algorithm>
 #include <charconv>
+#include <cstddef>
+#include <cstdint>
 #include <exception>
 #include <fstream>
 #include <iostream>
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "tenants/base/concurrently.h"
@@ -59,7 +63,7 @@ Authorization authorizationOf(const MerchantId& merchant, UtcTime now) {
     return authorization;
 }
 
-Task<void> addMerchant(const Population& population, std::string& key_text) {
+Task<void> addMerchant(Population population, std::string* key_text) {
     const MerchantId id{randomIdText("mer_")};
     Merchant merchant;
     merchant.id = id;
@@ -71,12 +75,12 @@ Task<void> addMerchant(const Population& population, std::string& key_text) {
     need(added);
 
     MintedCredential minted = mintCredential(CredentialKind::kApiKey);
-    key_text = minted.text.expose();
+    *key_text = minted.text.expose();
     ApiKey key;
     key.id = KeyId{randomIdText("key_")};
     key.merchant = id;
     key.lookup = minted.lookup;
-    key.hash = population.hasher.hash(key_text);
+    key.hash = population.hasher.hash(*key_text);
     key.created_at = population.now;
     const auto key_added = co_await population.store.merchants().addKey(std::move(key));
     need(key_added);
@@ -91,7 +95,7 @@ std::vector<std::string> addMerchants(const Population& population, std::int64_t
     for (std::size_t begin = 0; begin < keys.size(); begin += kMerchantsAtOnce) {
         const std::size_t end = std::min(keys.size(), begin + kMerchantsAtOnce);
         std::vector<Task<void>> tasks;
-        for (std::size_t at = begin; at < end; ++at) tasks.push_back(addMerchant(population, keys[at]));
+        for (std::size_t at = begin; at < end; ++at) tasks.push_back(addMerchant(population, &keys[at]));
         runBlocking(concurrently(std::move(tasks)));
     }
     return keys;
