@@ -13,6 +13,7 @@ test_packages=(git python3-pil python3-numpy sqlite3
     fonts-noto-cjk fonts-noto-cjk-extra fonts-arphic-uming fonts-arphic-ukai fonts-arphic-gbsn00lp fonts-wqy-zenhei)
 check_packages=(clang-format-14 clang-tidy-14)
 fuzz_packages=(clang-14 libclang-rt-14-dev)
+bench_packages=(nginx libnginx-mod-http-lua haproxy caddy wrk python3)
 
 # need_packages NAME…: installs what is missing, and asks the package manager nothing where nothing is.
 need_packages() {
@@ -31,6 +32,22 @@ need_packages() {
     say "installing ${#missing[@]} packages: ${missing[*]}"
     "${as_root[@]}" apt-get update -q
     "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "${missing[@]}"
+}
+
+# Installs the servers that are compared with. Debian starts a server that it installs: masked for the while and then
+# disabled, none of them ever runs as a service. One that was here before is left as it is.
+need_bench_packages() {
+    local fresh=() name as_root=()
+    for name in nginx haproxy caddy; do
+        dpkg-query -W -f '${db:Status-Status}\n' "$name" 2>/dev/null | grep -qxF installed || fresh+=("$name.service")
+    done
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+    [ -d /run/systemd/system ] || fresh=()
+    [ ${#fresh[@]} -eq 0 ] || "${as_root[@]}" systemctl mask --runtime --quiet "${fresh[@]}"
+    need_packages "${build_packages[@]}" "${run_packages[@]}" "${bench_packages[@]}"
+    [ ${#fresh[@]} -eq 0 ] && return
+    "${as_root[@]}" systemctl unmask --runtime --quiet "${fresh[@]}"
+    "${as_root[@]}" systemctl disable --quiet "${fresh[@]}"
 }
 
 # build PRESET [TARGET…]: configures once, then builds; seconds where nothing changed.
