@@ -212,7 +212,8 @@ TEST_F(TokenKeeperTest, WithdrawalDuringARefreshStands) {
     world_.clock.advance(kDead);
     const auto gate = world_.platform.delayNext("refresh");
     Spawned<Result<LiveToken>> slow{world_.keeper.usable(world_.merchant)};
-    ASSERT_TRUE(runBlocking(world_.onboarding.receive(world_.event("unauthorized", "", world_.clock.now() + std::chrono::seconds{1}))));
+    ASSERT_TRUE(runBlocking(
+        world_.onboarding.receive(world_.event("unauthorized", "", world_.clock.now() + std::chrono::seconds{1}))));
 
     gate->open();
 

@@ -255,7 +255,9 @@ TEST_F(ScanLicenceTest, SixtyFourScansWithADeadTokenMakeOneRefreshAndAllSucceed)
 }
 
 TEST_F(ScanLicenceTest, WithdrawalBetweenHoldAndCallStopsTheCall) {
-    world_.store.faults.after("reserve", [this] { world_.push(world_.event("unauthorized", "", world_.clock.now() + std::chrono::seconds{1})); });
+    world_.store.faults.after("reserve", [this] {
+        world_.push(world_.event("unauthorized", "", world_.clock.now() + std::chrono::seconds{1}));
+    });
 
     EXPECT_EQ(refusal(world_.scan(world_.input("req_1"))), ErrorCode::kMerchantNotAuthorized);
     EXPECT_TRUE(world_.upstream.calls().empty());
