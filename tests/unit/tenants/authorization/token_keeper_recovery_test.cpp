@@ -213,6 +213,20 @@ TEST_F(TokenKeeperRecovery, RefusalOfAnAccountThatIsStillListedIsForTheOperatorA
     EXPECT_TRUE(usable());
 }
 
+TEST_F(TokenKeeperRecovery, ListThatIsOlderThanTheConsentWithdrawsNothing) {
+    world_.platform.withdraw(world_.appid.text());
+    ASSERT_TRUE(runBlocking(world_.keeper.listAuthorizers()));  // without the account, and shared for a while
+    ASSERT_TRUE(world_.authorize());
+    const auto live = usable();
+    ASSERT_TRUE(live);
+    world_.platform.failNext("refresh", FakePlatform::refusal(61003));
+
+    EXPECT_FALSE(runBlocking(world_.keeper.replace(world_.merchant, *live)));
+
+    EXPECT_FALSE(world_.authorization()->withdrawn);
+    EXPECT_EQ(trouble(), "refused_though_listed");
+}
+
 TEST_F(TokenKeeperRecovery, RefusalThatTheListCannotConfirmWithdrawsNothingYet) {
     world_.clock.advance(kDead);
     world_.platform.withdraw(world_.appid.text());
