@@ -27,6 +27,10 @@ enum class LineKind {
 };
 std::string_view lineKindText(LineKind kind);  // usage, correction, purchase, minimum, rounding
 std::optional<LineKind> lineKindFromText(std::string_view text);
+/// Whether no entry stands behind lines of this kind: they are the statement's own.
+constexpr bool isOwnCharge(LineKind kind) {
+    return kind != LineKind::kUsage && kind != LineKind::kCorrection;
+}
 
 /// One price of a statement. Of usage and corrections `unit_price` × `units` = `amount`; the other kinds have no units.
 struct StatementLine {
