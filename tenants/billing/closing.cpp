@@ -25,7 +25,8 @@ auto valueOr(const Map& map, const MerchantId& merchant) {
 
 std::optional<Error> PeriodClosing::refusal(Period period) const {
     if (parts_.clock.now() >= period.ends()) return std::nullopt;
-    return conflict("The period " + period.text() + " ends at " + rfc3339(period.ends()) + "; it cannot be closed before.");
+    return conflict("The period " + period.text() + " ends at " + rfc3339(period.ends()) +
+                    "; it cannot be closed before.");
 }
 
 Result<SignedStatement> PeriodClosing::closeOne(const MerchantId& merchant, Period period) {
@@ -35,7 +36,8 @@ Result<SignedStatement> PeriodClosing::closeOne(const MerchantId& merchant, Peri
         const std::vector<OpenAccount> open = parts_.statements.openAccounts(period, merchant);
         if (open.empty()) return Error{ErrorCode::kNotFound, "There was no such merchant in " + period.text() + "."};
         if (open.front().first_open != period) {
-            return conflict("The period " + open.front().first_open.text() + " of this merchant has to be closed first.");
+            return conflict("The period " + open.front().first_open.text() +
+                            " of this merchant has to be closed first.");
         }
         Accounts accounts;
         accounts.emplace(merchant, Account{open.front(), StatementBuilder{period, parts_.plans}});

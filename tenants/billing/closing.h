@@ -63,7 +63,8 @@ private:
                      ClosingProgress& progress) const;
     std::vector<ClosedSum> finish(const Accounts& accounts, Period period, const std::optional<MerchantId>& only,
                                   std::int64_t summed_through) const;
-    Result<std::vector<MerchantId>> freeze(std::vector<ClosedSum> sums, ClosingProgress& progress, ClosingReport& report);
+    Result<std::vector<MerchantId>> freeze(std::vector<ClosedSum> sums, ClosingProgress& progress,
+                                           ClosingReport& report);
 
     Parts parts_;
 };
