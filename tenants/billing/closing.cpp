@@ -109,7 +109,7 @@ std::vector<ClosedSum> PeriodClosing::finish(const Accounts& accounts, Period pe
     sums.reserve(accounts.size());
     for (const auto& [merchant, account] : accounts) {
         StatementTerms terms;
-        if (const PlanVersion* const version = parts_.plans.inForce(merchant, last_instant)) {
+        if (const PlanVersion* const version = parts_.in_force(merchant, last_instant)) {
             terms.minimum_of = version->id;
             terms.monthly_minimum = version->terms.monthly_minimum;
         }

@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -9,7 +10,7 @@
 #include <vector>
 
 #include "tenants/billing/ledger_scan.h"
-#include "tenants/billing/plan_store.h"
+#include "tenants/billing/plan.h"
 #include "tenants/billing/statement_store.h"
 
 namespace tenants {
@@ -38,7 +39,9 @@ public:
     struct Parts {
         const LedgerScan& scan;
         StatementStore& statements;
-        const PlanStore& plans;
+        const PlanTermsSource& plans;
+        /// The version that counts for a merchant at an instant; null: it has no plan then.
+        std::function<const PlanVersion*(const MerchantId&, UtcTime)> in_force;
         const StatementSigner& signer;
         const Clock& clock;
         std::string issuer;  // the provider's legal name
