@@ -21,6 +21,7 @@ struct LedgerRange {
     Period last;
     std::optional<MerchantId> merchant;
     EntryDetail detail = EntryDetail::kAll;
+    std::optional<std::int64_t> through = {};  // place in the ledger to end at: another cursor's `end`; none: now's
 };
 
 /// How far a cursor has come, in rows that it looked at.

@@ -26,6 +26,7 @@ public:
     /// The next entry, valid until the next call; null where there is none left.
     const PricedEntry* next();
     ScanProgress progress() const { return cursor_->progress(); }
+    std::int64_t end() const { return cursor_->end(); }
 
 private:
     struct Account {

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::int64_t kRowsAtOnce = 2'048;   // of the table: a few milliseconds
 constexpr std::int64_t kMilestoneEvery = 64;  // as the index usage_entry_milestone has it
-constexpr std::int64_t kMilestonesAtOnce = 16;
+constexpr std::int64_t kMilestonesAtOnce = 8;
 
 constexpr const char* kSelectSpan =
     "SELECT coalesce((SELECT min(first_row) FROM ledger_period WHERE period BETWEEN :first AND :last), 0),"
@@ -28,6 +28,7 @@ constexpr const char* kSelectBefore =
 constexpr const char* kSelectMilestone =
     "SELECT row FROM usage_entry WHERE merchant_row = :merchant AND number = :number AND number % 64 = 0";
 
+constexpr const char* kSelectPrevious = "SELECT previous_row FROM usage_entry WHERE row = :row";
 constexpr const char* kMoneyColumns =
     "row, merchant_row, previous_row, number, kind, units, at_ms, recorded_ms, period, plan_version_row, pack_row,"
     " price_micro_yuan, hash";
@@ -87,6 +88,7 @@ public:
     TableCursor(ReaderPool& readers, LedgerRange range) : readers_(readers), range_(std::move(range)) {
         ReaderPool::Reader reader = readers_.read();
         span_ = spanOf(reader.database(), range_);
+        if (range_.through) span_.last = std::min(span_.last, *range_.through);
         if (span_.first == 0) span_.first = span_.last + 1;
         after_ = span_.first - 1;
     }
@@ -125,7 +127,7 @@ public:
     MerchantCursor(ReaderPool& readers, LedgerRange range) : readers_(readers), range_(std::move(range)) {
         ReaderPool::Reader reader = readers_.read();
         const Span span = spanOf(reader.database(), range_);
-        end_ = span.last;
+        end_ = range_.through ? std::min(span.last, *range_.through) : span.last;
         SQLite::Statement select{reader.database(), kSelectHead};
         Query head{select};
         head.bind(":merchant", *range_.merchant);
@@ -133,6 +135,7 @@ public:
         merchant_row_ = head.number(0);
         last_number_ = head.number(1);
         last_row_ = head.numberIfAny(2).value_or(0);
+        leaveOutLaterOnes(reader.database());
         SQLite::Statement select_before{reader.database(), kSelectBefore};
         Query before{select_before};
         before.bind(":merchant", merchant_row_).bind(":row", span.first);
@@ -154,6 +157,17 @@ public:
     std::int64_t end() const override { return end_; }
 
 private:
+    void leaveOutLaterOnes(SQLite::Database& database) {
+        SQLite::Statement select{database, kSelectPrevious};
+        while (last_number_ > 0 && last_row_ > end_) {
+            Query row{select};
+            row.bind(":row", last_row_);
+            if (!row.next()) throw std::runtime_error("the chain of usage entries is broken");
+            --last_number_;
+            last_row_ = row.numberIfAny(0).value_or(0);
+        }
+    }
+
     void addPortion(SQLite::Database& database, std::vector<UsageEntry>& batch) {
         const std::int64_t through = std::min(last_number_, after_number_ + kMilestoneEvery);
         std::optional<std::int64_t> at = through == last_number_ ? last_row_ : milestone(database, through);
