@@ -62,6 +62,29 @@ std::string requestText(const ExportRequest& request) {
     return out;
 }
 
+std::optional<ExportRequest> readRequest(const std::string& text) {
+    try {
+        const auto object = Poco::JSON::Parser{}.parse(text).extract<Poco::JSON::Object::Ptr>();
+        ExportRequest request;
+        const auto format = tenants::exportFormatFromText(member<std::string>(*object, "format"));
+        if (!format) return std::nullopt;
+        request.format = *format;
+        if (!object->isNull("period")) request.scope.period = tenants::Period::parse(member<std::string>(*object, "period"));
+        if (!object->isNull("merchant_id")) {
+            request.scope.merchant = tenants::MerchantId{member<std::string>(*object, "merchant_id")};
+        }
+        if (!object->isNull("first_number")) request.scope.first_number = member<Poco::Int64>(*object, "first_number");
+        if (!object->isNull("last_number")) request.scope.last_number = member<Poco::Int64>(*object, "last_number");
+        request.gzip = member<bool>(*object, "gzip");
+        request.byte_order_mark = member<bool>(*object, "byte_order_mark");
+        request.rows_per_part = member<Poco::Int64>(*object, "rows_per_part");
+        if (!tenants::checkScope(request.scope) || request.rows_per_part < 1) return std::nullopt;
+        return request;
+    } catch (const Poco::Exception&) {
+        return std::nullopt;
+    }
+}
+
 std::string stateText(const ExportRequest& request, const ExportState& state) {
     std::string out;
     JsonObject object{out};

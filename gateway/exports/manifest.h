@@ -30,6 +30,8 @@ struct ExportState {
 
 /// The request in words that two equal requests share; part of both files.
 std::string requestText(const ExportRequest& request);
+/// What `requestText` wrote; empty where it is not whole or asks for what there is not.
+std::optional<ExportRequest> readRequest(const std::string& text);
 
 std::string stateText(const ExportRequest& request, const ExportState& state);
 /// What `stateText` wrote; empty where it was for another request, or is not whole.
