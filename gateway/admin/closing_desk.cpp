@@ -92,7 +92,9 @@ std::optional<ClosingView> ClosingDesk::find(tenants::Period period) const {
 void ClosingDesk::resume() {
     for (const auto& unfinished : statements_.unfinishedClosings()) {
         const auto begun = begin(unfinished.period);
-        if (!begun) log_.warning("closing_not_resumed", {{"period", unfinished.period.text()}, {"detail", begun.error().for_caller}});
+        if (!begun)
+            log_.warning("closing_not_resumed",
+                         {{"period", unfinished.period.text()}, {"detail", begun.error().for_caller}});
     }
 }
 

@@ -18,7 +18,7 @@ namespace gateway::admin {
 /// What an export looks like from outside.
 struct ExportView {
     std::string id;
-    std::string state;  // pending, running, done, failed
+    std::string state;    // pending, running, done, failed
     std::string request;  // JSON
     std::int64_t entries_read = 0, entries_total = 0, rows = 0;
     std::vector<std::string> files;  // below the export's own address; once it is done

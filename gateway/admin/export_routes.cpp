@@ -69,8 +69,8 @@ void ExportRoutes::addRoutes(http::Router& router, const AdminGuard& guard) {
 }
 
 tenants::Result<exports::ExportRequest> ExportRoutes::read(const http::Request& request) const {
-    const auto object = readJsonObject(request.body, {"format", "period", "merchant_id", "first_number", "last_number",
-                                                      "gzip", "byte_order_mark"});
+    const auto object = readJsonObject(
+        request.body, {"format", "period", "merchant_id", "first_number", "last_number", "gzip", "byte_order_mark"});
     if (!object) return object.error();
     exports::ExportRequest wanted;
     wanted.rows_per_part = kRowsPerPart;

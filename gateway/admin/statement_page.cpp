@@ -87,31 +87,32 @@ void appendHead(std::string& out, const tenants::Statement& statement) {
 
 void appendLines(std::string& out, const tenants::Statement& statement) {
     out += "<h2>" + both("明细", "Lines") + "</h2><table><thead><tr><th>" + both("项目", "Item") + "</th><th>" +
-           both("套餐", "Plan") + "</th><th>" + both("价格", "Price") + "</th><th class=\"n\">" + both("单价", "Unit price") +
-           "</th><th class=\"n\">" + both("数量", "Units") + "</th><th class=\"n\">" + both("金额", "Amount") +
-           "</th></tr></thead><tbody>\n";
+           both("套餐", "Plan") + "</th><th>" + both("价格", "Price") + "</th><th class=\"n\">" +
+           both("单价", "Unit price") + "</th><th class=\"n\">" + both("数量", "Units") + "</th><th class=\"n\">" +
+           both("金额", "Amount") + "</th></tr></thead><tbody>\n";
     for (const tenants::StatementLine& line : statement.lines) {
         const bool own = tenants::isOwnCharge(line.kind);
         out += "<tr><td>" + kindName(line.kind) + "</td><td>" +
-               (line.plan_version ? escaped(line.plan_version->text()) : std::string{}) + "</td><td>" + priceName(line) +
-               "</td><td class=\"n\">" + (own ? std::string{} : yuan(line.unit_price)) + "</td><td class=\"n\">" +
-               (own ? std::string{} : std::to_string(line.units)) + "</td><td class=\"n\">" + yuan(line.amount) +
-               "</td></tr>\n";
+               (line.plan_version ? escaped(line.plan_version->text()) : std::string{}) + "</td><td>" +
+               priceName(line) + "</td><td class=\"n\">" + (own ? std::string{} : yuan(line.unit_price)) +
+               "</td><td class=\"n\">" + (own ? std::string{} : std::to_string(line.units)) + "</td><td class=\"n\">" +
+               yuan(line.amount) + "</td></tr>\n";
     }
-    out += "</tbody><tfoot><tr><td colspan=\"5\">" + both("应付金额（人民币元）", "Payable, CNY") + "</td><td class=\"n\">" +
-           yuan(statement.payable()) + "</td></tr></tfoot></table>\n";
+    out += "</tbody><tfoot><tr><td colspan=\"5\">" + both("应付金额（人民币元）", "Payable, CNY") +
+           "</td><td class=\"n\">" + yuan(statement.payable()) + "</td></tr></tfoot></table>\n";
 }
 
 void appendLate(std::string& out, const tenants::Statement& statement) {
     if (statement.late.empty()) return;
     out += "<h2>" + both("以前账期的识别，本期入账", "Scans of earlier periods, billed in this one") +
-           "</h2><table><thead><tr><th>" + both("识别日", "Day of the scan") + "</th><th class=\"n\">" + both("笔数", "Entries") +
-           "</th><th class=\"n\">" + both("数量", "Units") + "</th><th class=\"n\">" + both("账目号", "Entry numbers") +
-           "</th></tr></thead><tbody>\n";
+           "</h2><table><thead><tr><th>" + both("识别日", "Day of the scan") + "</th><th class=\"n\">" +
+           both("笔数", "Entries") + "</th><th class=\"n\">" + both("数量", "Units") + "</th><th class=\"n\">" +
+           both("账目号", "Entry numbers") + "</th></tr></thead><tbody>\n";
     for (const tenants::LateDay& late : statement.late) {
-        out += "<tr><td>" + tenants::beijingDate(late.day_starts) + "</td><td class=\"n\">" + std::to_string(late.entries) +
-               "</td><td class=\"n\">" + std::to_string(late.units) + "</td><td class=\"n\">" +
-               std::to_string(late.first_number) + "–" + std::to_string(late.last_number) + "</td></tr>\n";
+        out += "<tr><td>" + tenants::beijingDate(late.day_starts) + "</td><td class=\"n\">" +
+               std::to_string(late.entries) + "</td><td class=\"n\">" + std::to_string(late.units) +
+               "</td><td class=\"n\">" + std::to_string(late.first_number) + "–" + std::to_string(late.last_number) +
+               "</td></tr>\n";
     }
     out += "</tbody></table>\n";
 }
@@ -137,7 +138,8 @@ void appendProof(std::string& out, const tenants::SignedStatement& signed_statem
         appendFact(out, both("链哈希", "Chain hash"), "<code>" + tenants::hexText(statement.chain_hash) + "</code>");
     }
     appendFact(out, both("签名密钥", "Key"), "<code>" + escaped(signed_statement.key.id) + "</code>");
-    appendFact(out, both("签名", "Signature (Ed25519)"), "<code>" + tenants::hexText(signed_statement.signature) + "</code>");
+    appendFact(out, both("签名", "Signature (Ed25519)"),
+               "<code>" + tenants::hexText(signed_statement.signature) + "</code>");
     out += "</dl>\n";
 }
 

@@ -97,11 +97,14 @@ tenants::Task<http::Response> StatementRoutes::list(http::Request request) {
     std::string body;
     tenants::JsonObject object{body};
     const std::size_t shown = std::min(found.size(), page->size);
-    const std::vector<tenants::SignedStatement> statements{found.begin(), found.begin() + static_cast<std::ptrdiff_t>(shown)};
-    tenants::appendJsonArray(object.begin("statements"), statements,
-                             [](std::string& out, const tenants::SignedStatement& one) { out += tenants::signedText(one); });
+    const std::vector<tenants::SignedStatement> statements{found.begin(),
+                                                           found.begin() + static_cast<std::ptrdiff_t>(shown)};
+    tenants::appendJsonArray(
+        object.begin("statements"), statements,
+        [](std::string& out, const tenants::SignedStatement& one) { out += tenants::signedText(one); });
     const bool has_more = found.size() > page->size;
-    object.add("next_page_token", has_more ? parts_.pages.token(list, statements.back().statement.period.text()) : std::string{});
+    object.add("next_page_token",
+               has_more ? parts_.pages.token(list, statements.back().statement.period.text()) : std::string{});
     object.end();
     co_return http::textResponse(200, "application/json", body);
 }
@@ -124,9 +127,9 @@ tenants::Task<http::Response> StatementRoutes::close(http::Request request) {
     if (!period) co_return noSuchPeriod(request);
     const auto closed = co_await parts_.workers.run([&] { return parts_.closing.closeOne(merchant, *period); });
     if (!closed) co_return problem(closed.error(), request.head.request_id);
-    parts_.log.info("statement_closed", {{"request_id", request.head.request_id},
-                                         {"merchant", merchant.text()},
-                                         {"period", period->text()}});
+    parts_.log.info(
+        "statement_closed",
+        {{"request_id", request.head.request_id}, {"merchant", merchant.text()}, {"period", period->text()}});
     co_return statementJson(*closed);
 }
 

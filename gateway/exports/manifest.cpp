@@ -69,7 +69,8 @@ std::optional<ExportRequest> readRequest(const std::string& text) {
         const auto format = tenants::exportFormatFromText(member<std::string>(*object, "format"));
         if (!format) return std::nullopt;
         request.format = *format;
-        if (!object->isNull("period")) request.scope.period = tenants::Period::parse(member<std::string>(*object, "period"));
+        if (!object->isNull("period"))
+            request.scope.period = tenants::Period::parse(member<std::string>(*object, "period"));
         if (!object->isNull("merchant_id")) {
             request.scope.merchant = tenants::MerchantId{member<std::string>(*object, "merchant_id")};
         }

@@ -23,6 +23,7 @@
 #include "tenants/sqlite/sqlite_authorization_store.h"
 #include "tenants/sqlite/sqlite_ledger_scan.h"
 #include "tenants/sqlite/sqlite_merchant_store.h"
+#include "tenants/sqlite/sqlite_plan_terms.h"
 #include "tenants/sqlite/sqlite_reconciliation_store.h"
 #include "tenants/sqlite/sqlite_statement_store.h"
 #include "tenants/sqlite/sqlite_usage_ledger.h"
@@ -100,6 +101,7 @@ struct SqliteStore::Parts {
           ledger(writer, ledger_tables, readers, keys, kStoreName),
           merchants(writer, merchant_tables, merchant_directory),
           ledger_scan(readers),
+          plan_terms(readers),
           statements(writer, statement_tables, readers) {
         merchant_tables.adopt(served.at(0));
         merchant_tables.load(merchant_directory);
@@ -133,6 +135,7 @@ struct SqliteStore::Parts {
     SqliteUsageLedger ledger;
     SqliteMerchantStore merchants;
     SqliteLedgerScan ledger_scan;
+    SqlitePlanTerms plan_terms;
     SqliteStatementStore statements;
     std::map<AppId, std::unique_ptr<ComponentParts>> components;
 };
@@ -168,6 +171,9 @@ StatementStore& SqliteStore::statements() noexcept {
 }
 const LedgerScan& SqliteStore::ledgerScan() const noexcept {
     return parts_->ledger_scan;
+}
+const PlanTermsSource& SqliteStore::planTerms() const noexcept {
+    return parts_->plan_terms;
 }
 bool SqliteStore::ready() const {
     return parts_->writer.ready();

@@ -62,6 +62,7 @@ public:
     ReconciliationStore& reconciliations(const AppId& component);
     StatementStore& statements() noexcept;
     const LedgerScan& ledgerScan() const noexcept;
+    const PlanTermsSource& planTerms() const noexcept;
 
     /// Whether changes can be taken: false after a failure, true again once a full disk has room. Any thread.
     bool ready() const;

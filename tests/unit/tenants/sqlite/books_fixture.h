@@ -26,8 +26,7 @@ protected:
     }
 
     tenants::PeriodClosing closing(tenants::StatementStore* store = nullptr) {
-        return tenants::PeriodClosing{{store_->ledgerScan(), store != nullptr ? *store : store_->statements(), plans_,
-                                       [](const tenants::MerchantId&, tenants::UtcTime) { return nullptr; }, signer_,
+        return tenants::PeriodClosing{{store_->ledgerScan(), store != nullptr ? *store : store_->statements(), plans_, signer_,
                                        clock_, "Provider Ltd"}};
     }
 

@@ -217,6 +217,9 @@ public:
                                                               const std::optional<MerchantId>& only) const override {
         return store_.unbilledPacks(period, only);
     }
+    std::map<MerchantId, MonthlyMinimum> minimums(Period period, const std::optional<MerchantId>& only) const override {
+        return store_.minimums(period, only);
+    }
     Task<Result<std::vector<CloseOutcome>>> close(std::vector<ClosedSum> sums) override {
         if (const auto once = std::exchange(once_, nullptr)) once();
         auto outcomes = co_await store_.close(std::move(sums));
