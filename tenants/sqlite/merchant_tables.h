@@ -26,7 +26,7 @@ public:
     void load(MerchantDirectory& directory);
 
     Result<Done> add(const Merchant& merchant);
-    Result<Merchant> update(const Merchant& changed, UtcTime now);
+    Result<Merchant> update(const Merchant& changed, UtcTime now, const UpstreamQuotaChange& upstream);
     Result<Done> addKey(const ApiKey& key);
     Result<ApiKey> revokeKey(const MerchantId& merchant, const KeyId& key, UtcTime now);
     Result<Done> addAdminToken(const AdminToken& token);
