@@ -104,9 +104,9 @@ std::vector<std::string> addMerchants(const Population& population, std::int64_t
 // Scan i of E is that of merchant row (i - 1) mod M + 1, and its entry's number is (i - 1) / M + 1. All were made yesterday,
 // in a window each of merchant m: 2m - 1 of the day, 2m of WeChat's. Ids are as random as real ones.
 constexpr const char* kInsertWindows =
-    "INSERT INTO quota_window (row, merchant_row, policy, starts_ms, ends_ms, limit_units, used, held, unknown) "
-    "SELECT 2 * m.row - (p.policy = 'day'), m.row, p.policy, :starts, :ends, NULL,"
-    " :entries / :merchants + (m.row <= :entries % :merchants), 0, 0 "
+    "INSERT INTO quota_window (row, merchant_row, policy, starts_ms, ends_ms, limit_units, used, held, unknown,"
+    " used_elsewhere, warned_percent) SELECT 2 * m.row - (p.policy = 'day'), m.row, p.policy, :starts, :ends, NULL,"
+    " :entries / :merchants + (m.row <= :entries % :merchants), 0, 0, 0, 0 "
     "FROM merchant AS m, (SELECT 'day' AS policy UNION ALL SELECT 'upstream_day') AS p ORDER BY 1";
 constexpr const char* kInsertHolds =
     "WITH RECURSIVE n(i) AS (SELECT :first UNION ALL SELECT i + 1 FROM n WHERE i < :last) "

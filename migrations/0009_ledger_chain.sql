@@ -111,7 +111,8 @@ INSERT INTO usage_entry
            recorded_ms, CAST(strftime('%Y%m', (at_ms + 28800000) / 1000, 'unixepoch') AS INTEGER), NULL, NULL, NULL, NULL, '',
            ledger_hash(merchant.id, number, before.id, kind, units, request_id, key_id, x_request_id, outcome, at_ms, recorded_ms,
                        CAST(strftime('%Y%m', (at_ms + 28800000) / 1000, 'unixepoch') AS INTEGER))
-    FROM usage_entry_before AS before JOIN merchant ON merchant.row = merchant_row ORDER BY before.row;
+    -- CROSS JOIN: the entries are the outer loop, so that they come in the order of their rows.
+    FROM usage_entry_before AS before CROSS JOIN merchant ON merchant.row = merchant_row ORDER BY before.row;
 -- One entry in 64: where a walk back along previous_row may begin.
 CREATE INDEX usage_entry_milestone ON usage_entry (merchant_row, number) WHERE number % 64 = 0;
 -- An entry is corrected once.

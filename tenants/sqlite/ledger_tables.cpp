@@ -4,52 +4,44 @@
 #include <stdexcept>
 #include <utility>
 
+#include "tenants/sqlite/entry_row.h"
 #include "tenants/sqlite/query.h"
 
 namespace tenants::sqlite {
 namespace {
 
-constexpr std::size_t kHeadsMax = 400'000;
-
 const std::string kNoReason;
 const std::string kAbandoned = "abandoned";
 
-constexpr const char* kSelectHead =
-    "SELECT merchant.row, last_number, last_entry_row, last_hold_row FROM merchant "
-    "LEFT JOIN ledger_head ON ledger_head.merchant_row = merchant.row WHERE merchant.id = :merchant";
-constexpr const char* kSelectDayLimit = "SELECT day_limit FROM merchant WHERE row = :merchant";
-constexpr const char* kUpsertHead =
-    "INSERT INTO ledger_head (merchant_row, last_number, last_entry_row, last_hold_row) "
-    "VALUES (:merchant, :number, :entry, :hold) ON CONFLICT (merchant_row) DO UPDATE "
-    "SET last_number = :number, last_entry_row = :entry, last_hold_row = :hold";
 constexpr const char* kSelectHold =
-    "SELECT row, state, units, fingerprint, day_window_row, upstream_window_row FROM hold "
-    "WHERE request_id = :request AND merchant_row = :merchant";
+    "SELECT merchant_row, day_window_row, month_window_row, upstream_window_row, pack_row, plan_version_row, row, "
+    "units,"
+    " state, fingerprint FROM hold WHERE request_id = :request AND merchant_row = :merchant";
 constexpr const char* kSelectFirstResult =
     "SELECT hold.x_request_id, hold.outcome, usage_entry.number, usage_entry.id, sealed_body, kept_reply.expires_ms,"
-    " hold.reason "
+    " hold.reason, usage_entry.hash, usage_entry.period "
     "FROM hold LEFT JOIN usage_entry ON usage_entry.row = hold.entry_row "
     "LEFT JOIN kept_reply ON kept_reply.hold_row = hold.row WHERE hold.row = :row";
 // The second condition repeats what the first implies, because it is how SQLite recognises the index.
 constexpr const char* kSelectAbandoned =
-    "SELECT row, units, day_window_row, upstream_window_row FROM hold "
-    "WHERE state = 'held' AND state <> 'settled' AND expires_ms < :before LIMIT :count";
+    "SELECT merchant_row, day_window_row, month_window_row, upstream_window_row, pack_row, plan_version_row, row, "
+    "units "
+    "FROM hold WHERE state = 'held' AND state <> 'settled' AND expires_ms < :before LIMIT :count";
 constexpr const char* kInsertHold =
     "INSERT INTO hold (merchant_row, previous_row, request_id, key_id, x_request_id, fingerprint, units, state, reason,"
-    " day_window_row, upstream_window_row, at_ms, expires_ms, changed_ms) VALUES (:merchant, :previous, :request, :key,"
-    " :x_request, :fingerprint, :units, 'held', '', :day, :upstream, :at, :expires, :at) "
+    " plan_version_row, pack_row, day_window_row, month_window_row, upstream_window_row, at_ms, expires_ms, "
+    "changed_ms) "
+    "VALUES (:merchant, :previous, :request, :key, :x_request, :fingerprint, :units, 'held', '', :plan, :pack, :day,"
+    " :month, :upstream, :at, :expires, :at) "
     "ON CONFLICT (request_id, merchant_row) DO NOTHING";
 constexpr const char* kReopenHold =
     "UPDATE hold SET state = 'held', reason = '', key_id = :key, x_request_id = :x_request, units = :units,"
-    " day_window_row = :day, upstream_window_row = :upstream, at_ms = :at, expires_ms = :expires, changed_ms = :at "
-    "WHERE row = :row AND state = 'released'";
+    " plan_version_row = :plan, pack_row = :pack, day_window_row = :day, month_window_row = :month,"
+    " upstream_window_row = :upstream, at_ms = :at, expires_ms = :expires, changed_ms = :at WHERE row = :row AND state "
+    "= 'released'";
 constexpr const char* kUpdateState =
     "UPDATE hold SET state = :state, reason = :reason, outcome = :outcome, entry_row = :entry, changed_ms = :now "
     "WHERE row = :row";
-constexpr const char* kInsertEntry =
-    "INSERT INTO usage_entry (merchant_row, previous_row, number, id, kind, units, request_id, key_id, x_request_id,"
-    " outcome, at_ms, recorded_ms) SELECT merchant_row, :previous, :number, :id, 'charge', units, request_id, key_id,"
-    " x_request_id, :outcome, at_ms, :now FROM hold WHERE row = :hold";
 constexpr const char* kInsertReply =
     "INSERT INTO kept_reply (hold_row, sealed_body, expires_ms) VALUES (:hold, :body, :expires)";
 constexpr const char* kDeleteReplies =
@@ -76,8 +68,22 @@ Fingerprint fingerprintOf(std::string_view bytes) {
     return fingerprint;
 }
 
+/// Of the first six columns of kSelectHold and kSelectAbandoned.
+HoldSources sourcesOf(const Query& row) {
+    return {row.number(0), row.number(1), row.numberIfAny(2), row.number(3), row.numberIfAny(4), row.numberIfAny(5)};
+}
+
 std::optional<std::string> textOf(std::optional<Outcome> outcome) {
     return outcome ? std::optional{std::string{outcomeText(*outcome)}} : std::nullopt;
+}
+
+Receipt receiptOf(const UsageEntry& entry) {
+    return {entry.id, entry.number, entry.hash, entry.period};
+}
+/// Of a row of kSelectFirstResult.
+std::optional<Receipt> receiptOf(const Query& row) {
+    if (row.isNull(2)) return std::nullopt;
+    return Receipt{EntryId{row.text(3)}, row.number(2), hashOf(row.blob(7)), periodOf(row.number(8))};
 }
 
 }  // namespace
@@ -90,31 +96,24 @@ LedgerTables::LedgerTables(SQLite::Database& database, const KeyRing& ring, std:
     : database_(database),
       ring_(ring),
       application_(std::move(application)),
-      windows_(database),
-      select_head_(database, kSelectHead),
-      select_day_limit_(database, kSelectDayLimit),
-      upsert_head_(database, kUpsertHead),
+      quotas_(database),
+      heads_(database),
+      entries_(database, heads_),
       select_hold_(database, kSelectHold),
       select_first_result_(database, kSelectFirstResult),
       select_abandoned_(database, kSelectAbandoned),
       insert_hold_(database, kInsertHold),
       reopen_hold_(database, kReopenHold),
       update_state_(database, kUpdateState),
-      insert_entry_(database, kInsertEntry),
       insert_reply_(database, kInsertReply),
       delete_replies_(database, kDeleteReplies) {}
 
 Result<ReserveOutcome> LedgerTables::reserve(const Reservation& reservation) {
-    Head* const head = headOf(reservation.merchant);
+    LedgerHead* const head = heads_.find(reservation.merchant);
     if (head == nullptr) return noSuchMerchant();
-    QuotaWindow* day = windows_.find(head->merchant_row, Policy::kDay, reservation.day.starts);
-    QuotaWindow* upstream = windows_.find(head->merchant_row, Policy::kUpstreamDay, reservation.upstream_day.starts);
-    // As it stands in this transaction: one that was lowered since the scan was read counts already.
-    const std::int64_t day_limit = day == nullptr ? dayLimitOf(*head) : 0;
-    const bool day_full = day != nullptr ? !day->fits(reservation.units) : reservation.units > day_limit;
-    const bool upstream_full = upstream != nullptr && !upstream->fits(reservation.units);
+    QuotaBook::Offer offer = quotas_.find(head->merchant_row, reservation);
 
-    if (day_full || upstream_full || day == nullptr || upstream == nullptr) {
+    if (offer.full || !offer.opened()) {
         // A repeat is a repeat whether or not there is room, and it opens no window.
         const std::optional<Hold> known = findHold(*head, reservation.request);
         if (known &&
@@ -122,31 +121,24 @@ Result<ReserveOutcome> LedgerTables::reserve(const Reservation& reservation) {
             return ReserveOutcome{repeatOf(*known, reservation)};
         }
     }
-    if (day_full) return ReserveOutcome{WindowFull{kDayPolicy, reservation.day.ends}};
-    if (upstream_full) return ReserveOutcome{WindowFull{kUpstreamDayPolicy, reservation.upstream_day.ends}};
-    if (day == nullptr) day = &windows_.open(head->merchant_row, Policy::kDay, reservation.day, day_limit);
-    if (upstream == nullptr) {
-        upstream = &windows_.open(head->merchant_row, Policy::kUpstreamDay, reservation.upstream_day, std::nullopt);
-    }
+    if (offer.full) return ReserveOutcome{*offer.full};
+    const HoldSources sources = quotas_.open(offer, reservation);
 
-    if (!insertHold(*head, reservation, *day, *upstream)) {
+    if (!insertHold(*head, reservation, sources)) {
         const std::optional<Hold> known = findHold(*head, reservation.request);
         if (!known) throw std::runtime_error("a hold refused as a repeat cannot be found");
         if (known->state != HoldState::kReleased || !sameRequest(known->fingerprint, reservation.fingerprint)) {
             return ReserveOutcome{repeatOf(*known, reservation)};
         }
-        reopenHold(*known, reservation, *day, *upstream);
+        reopenHold(*known, reservation, sources);
     }
-    for (QuotaWindow* const window : {day, upstream}) {
-        window->held += reservation.units;
-        windows_.changed(*window);
-    }
+    quotas_.take(offer, reservation.units);
     return ReserveOutcome{Reserved{}};
 }
 
 Result<Settled> LedgerTables::settle(const Settlement& settlement, const EntryId& entry,
                                      const std::optional<std::string>& sealed_reply) {
-    Head* const head = headOf(settlement.merchant);
+    LedgerHead* const head = heads_.find(settlement.merchant);
     if (head == nullptr) return noSuchRequest();
     const std::optional<Hold> hold = findHold(*head, settlement.request);
     if (!hold) return noSuchRequest();
@@ -157,19 +149,14 @@ Result<Settled> LedgerTables::settle(const Settlement& settlement, const EntryId
     Settled settled;
     std::optional<std::int64_t> entry_row;
     if (charged) {
-        entry_row = appendEntry(*head, *hold, entry, settlement.outcome, settlement.now);
-        settled = {entry, head->last_number};
+        EntryRow charge = entries_.ofHold(*head, hold->row);
+        charge.entry.id = entry;
+        charge.entry.recorded_at = settlement.now;
+        entry_row = entries_.append(*head, charge);
+        settled.charge = receiptOf(charge.entry);
     }
     changeState(*hold, {HoldState::kSettled, kNoReason, settlement.now, settlement.outcome, entry_row});
-    QuotaWindow& day = windows_.at(hold->day_window_row);
-    QuotaWindow& upstream = windows_.at(hold->upstream_window_row);
-    if (charged) day.used += hold->units;
-    upstream.used += hold->units;  // WeChat looked at the picture, whatever it found
-    for (QuotaWindow* const window : {&day, &upstream}) {
-        window->held -= hold->units;
-        if (hold->state == HoldState::kUnknown) window->unknown -= hold->units;
-        windows_.changed(*window);
-    }
+    quotas_.settle(hold->sources, hold->units, charged, hold->state == HoldState::kUnknown);
     if (sealed_reply && settlement.reply_expires_at) {
         Query{insert_reply_}
             .bind(":hold", hold->row)
@@ -184,13 +171,8 @@ Result<Done> LedgerTables::release(const Release& release) {
     const Result<Hold> hold = heldHold(release.merchant, release.request);
     if (!hold) return hold.error();
     changeState(*hold, {HoldState::kReleased, release.reason, release.now});
-    QuotaWindow& upstream = windows_.at(hold->upstream_window_row);
-    for (QuotaWindow* const window : {&windows_.at(hold->day_window_row), &upstream}) {
-        window->held -= hold->units;
-        windows_.changed(*window);
-    }
-    // Calls that still run keep their units; each that WeChat refuses too lowers the limit by its own.
-    if (release.upstream_full) upstream.limit = upstream.used + upstream.held;
+    quotas_.giveBack(hold->sources, hold->units, false);
+    if (release.upstream_full) quotas_.markUpstreamFull(hold->sources);
     return Done{};
 }
 
@@ -199,10 +181,7 @@ Result<Done> LedgerTables::markUnknown(const MerchantId& merchant, const Request
     const Result<Hold> hold = heldHold(merchant, request);
     if (!hold) return hold.error();
     changeState(*hold, {HoldState::kUnknown, reason, now});
-    for (QuotaWindow* const window : {&windows_.at(hold->day_window_row), &windows_.at(hold->upstream_window_row)}) {
-        window->unknown += hold->units;
-        windows_.changed(*window);
-    }
+    quotas_.markUnknown(hold->sources, hold->units);
     return Done{};
 }
 
@@ -212,15 +191,12 @@ Result<std::int64_t> LedgerTables::abandon(UtcTime before, UtcTime now, std::int
         Query row{select_abandoned_};
         row.bind(":before", before).bind(":count", count);
         while (row.next()) {
-            abandoned.push_back({row.number(0), HoldState::kHeld, row.number(1), {}, row.number(2), row.number(3)});
+            abandoned.push_back({row.number(6), HoldState::kHeld, row.number(7), {}, sourcesOf(row)});
         }
     }
     for (const Hold& hold : abandoned) {
         changeState(hold, {HoldState::kUnknown, kAbandoned, now});
-        for (QuotaWindow* const window : {&windows_.at(hold.day_window_row), &windows_.at(hold.upstream_window_row)}) {
-            window->unknown += hold.units;
-            windows_.changed(*window);
-        }
+        quotas_.markUnknown(hold.sources, hold.units);
     }
     return static_cast<std::int64_t>(abandoned.size());
 }
@@ -230,50 +206,31 @@ Result<std::int64_t> LedgerTables::eraseReplies(UtcTime now, std::int64_t count)
 }
 
 Result<Done> LedgerTables::reopenUpstreamWindow(const MerchantId& merchant, UtcTime now) {
-    const Head* const head = headOf(merchant);
+    const LedgerHead* const head = heads_.find(merchant);
     if (head == nullptr) return noSuchMerchant();
-    if (QuotaWindow* const window = windows_.findAt(head->merchant_row, Policy::kUpstreamDay, now)) {
-        window->limit.reset();
-        windows_.changed(*window);
-    }
+    quotas_.reopenUpstream(head->merchant_row, now);
     return Done{};
 }
 
-void LedgerTables::changeDayLimit(std::int64_t merchant_row, std::int64_t limit, UtcTime now) {
-    QuotaWindow* const window = windows_.findAt(merchant_row, Policy::kDay, now);
-    if (window == nullptr) return;
-    window->limit = std::max(limit, window->used + window->held);
-    windows_.changed(*window);
+Result<Done> LedgerTables::takeUpstreamQuota(const MerchantId& merchant, const UpstreamQuotaTold& told, UtcTime now) {
+    const LedgerHead* const head = heads_.find(merchant);
+    if (head == nullptr) return noSuchMerchant();
+    quotas_.takeUpstreamQuota(head->merchant_row, told, now);
+    return Done{};
 }
 
-LedgerTables::Head* LedgerTables::headOf(const MerchantId& merchant) {
-    if (const auto known = heads_.find(merchant); known != heads_.end()) return &known->second;
-    Query row{select_head_};
-    row.bind(":merchant", merchant);
-    if (!row.next()) return nullptr;
-    Head head{row.number(0), row.isNull(1) ? 0 : row.number(1), row.numberIfAny(2), row.numberIfAny(3)};
-    return &heads_.emplace(merchant, head).first->second;
-}
-
-std::int64_t LedgerTables::dayLimitOf(const Head& head) {
-    Query row{select_day_limit_};
-    row.bind(":merchant", head.merchant_row);
-    if (!row.next()) throw std::runtime_error("a merchant that was just found is gone");
-    return row.number(0);
-}
-
-std::optional<LedgerTables::Hold> LedgerTables::findHold(const Head& head, const RequestId& request) {
+std::optional<LedgerTables::Hold> LedgerTables::findHold(const LedgerHead& head, const RequestId& request) {
     Query row{select_hold_};
     row.bind(":merchant", head.merchant_row).bind(":request", request);
     if (!row.next()) return std::nullopt;
-    const std::optional<HoldState> state = holdStateFromText(row.text(1));
+    const std::optional<HoldState> state = holdStateFromText(row.text(8));
     if (!state) throw std::runtime_error("a hold is in a state without a name");
-    const Fingerprint fingerprint = row.isNull(3) ? Fingerprint{} : fingerprintOf(row.blob(3));
-    return Hold{row.number(0), *state, row.number(2), fingerprint, row.number(4), row.number(5)};
+    const Fingerprint fingerprint = row.isNull(9) ? Fingerprint{} : fingerprintOf(row.blob(9));
+    return Hold{row.number(6), *state, row.number(7), fingerprint, sourcesOf(row)};
 }
 
 Result<LedgerTables::Hold> LedgerTables::heldHold(const MerchantId& merchant, const RequestId& request) {
-    const Head* const head = headOf(merchant);
+    const LedgerHead* const head = heads_.find(merchant);
     if (head == nullptr) return noSuchRequest();
     const std::optional<Hold> hold = findHold(*head, request);
     if (!hold) return noSuchRequest();
@@ -281,8 +238,7 @@ Result<LedgerTables::Hold> LedgerTables::heldHold(const MerchantId& merchant, co
     return *hold;
 }
 
-bool LedgerTables::insertHold(Head& head, const Reservation& reservation, const QuotaWindow& day,
-                              const QuotaWindow& upstream) {
+bool LedgerTables::insertHold(LedgerHead& head, const Reservation& reservation, const HoldSources& sources) {
     Query insert{insert_hold_};
     insert.bind(":merchant", head.merchant_row)
         .bind(":previous", head.last_hold_row)
@@ -290,8 +246,11 @@ bool LedgerTables::insertHold(Head& head, const Reservation& reservation, const 
         .bind(":key", reservation.key)
         .bind(":x_request", reservation.x_request_id)
         .bind(":units", reservation.units)
-        .bind(":day", day.row)
-        .bind(":upstream", upstream.row)
+        .bind(":plan", sources.plan_version_row)
+        .bind(":pack", sources.pack_row)
+        .bind(":day", sources.day_window_row)
+        .bind(":month", sources.month_window_row)
+        .bind(":upstream", sources.upstream_window_row)
         .bind(":at", reservation.at)
         .bind(":expires", reservation.expires_at);
     if (const Fingerprint& fingerprint = reservation.fingerprint) {
@@ -301,18 +260,20 @@ bool LedgerTables::insertHold(Head& head, const Reservation& reservation, const 
     }
     if (insert.run() == 0) return false;
     head.last_hold_row = database_.getLastInsertRowid();
-    markHeadChanged(head);
+    heads_.changed(head);
     return true;
 }
 
-void LedgerTables::reopenHold(const Hold& hold, const Reservation& reservation, const QuotaWindow& day,
-                              const QuotaWindow& upstream) {
+void LedgerTables::reopenHold(const Hold& hold, const Reservation& reservation, const HoldSources& sources) {
     Query{reopen_hold_}
         .bind(":key", reservation.key)
         .bind(":x_request", reservation.x_request_id)
         .bind(":units", reservation.units)
-        .bind(":day", day.row)
-        .bind(":upstream", upstream.row)
+        .bind(":plan", sources.plan_version_row)
+        .bind(":pack", sources.pack_row)
+        .bind(":day", sources.day_window_row)
+        .bind(":month", sources.month_window_row)
+        .bind(":upstream", sources.upstream_window_row)
         .bind(":at", reservation.at)
         .bind(":expires", reservation.expires_at)
         .bind(":row", hold.row)
@@ -340,7 +301,7 @@ Repeat LedgerTables::repeatOf(const Hold& hold, const Reservation& reservation) 
     row.bind(":row", hold.row);
     if (!row.next()) throw std::runtime_error("a hold that was just found is gone");
     repeat.x_request_id = row.text(0);
-    repeat.entry_number = row.numberIfAny(2);
+    repeat.charge = receiptOf(row);
     repeat.reason = row.text(6);
     const bool kept = !row.isNull(4) && row.time(5) > reservation.at;
     // Only the one who made the request gets its answer: another request under the same name learns nothing of it.
@@ -357,51 +318,17 @@ Settled LedgerTables::firstResult(const Hold& hold) {
     Query row{select_first_result_};
     row.bind(":row", hold.row);
     if (!row.next()) throw std::runtime_error("a hold that was just found is gone");
-    if (row.isNull(2)) return {};
-    return {EntryId{row.text(3)}, row.number(2)};
-}
-
-/// The one place where the ledger grows: here the head has the number and the row of the entry before this one.
-std::int64_t LedgerTables::appendEntry(Head& head, const Hold& hold, const EntryId& entry, Outcome outcome,
-                                       UtcTime now) {
-    const std::string outcome_text{outcomeText(outcome)};
-    Query{insert_entry_}
-        .bind(":previous", head.last_entry_row)
-        .bind(":number", head.last_number + 1)
-        .bind(":id", entry)
-        .bind(":outcome", outcome_text)
-        .bind(":now", now)
-        .bind(":hold", hold.row)
-        .run();
-    head.last_number += 1;
-    head.last_entry_row = database_.getLastInsertRowid();
-    markHeadChanged(head);
-    return *head.last_entry_row;
-}
-
-void LedgerTables::markHeadChanged(Head& head) {
-    if (!std::exchange(head.changed, true)) changed_heads_.push_back(&head);
+    return {receiptOf(row)};
 }
 
 void LedgerTables::beforeCommit() {
-    windows_.write();
-    for (Head* const head : changed_heads_) {
-        Query{upsert_head_}
-            .bind(":merchant", head->merchant_row)
-            .bind(":number", head->last_number)
-            .bind(":entry", head->last_entry_row)
-            .bind(":hold", head->last_hold_row)
-            .run();
-        head->changed = false;
-    }
-    changed_heads_.clear();
-    if (heads_.size() > kHeadsMax) heads_.clear();
+    quotas_.write();
+    heads_.write();
 }
 
 void LedgerTables::afterRollback() noexcept {
-    windows_.forget();
-    changed_heads_.clear();
-    heads_.clear();
+    quotas_.forget();
+    heads_.forget();
 }
 
 }  // namespace tenants::sqlite

@@ -68,8 +68,7 @@ Error taken(std::string_view what) {
 
 }  // namespace
 
-MerchantTables::MerchantTables(SQLite::Database& database, LedgerTables& ledger)
-    : database_(database), ledger_(ledger) {}
+MerchantTables::MerchantTables(SQLite::Database& database, QuotaBook& quotas) : database_(database), quotas_(quotas) {}
 
 void MerchantTables::adopt(const AppId& component) {
     SQLite::Statement update{database_, kAdoptMerchants};
@@ -128,8 +127,8 @@ Result<Merchant> MerchantTables::update(const Merchant& changed, UtcTime now, co
         .bind(":version", next.version)
         .bind(":row", row)
         .run();
-    if (stored.number(2) != next.day_limit) ledger_.takeTerms(row, now);
-    const MerchantTerms& terms = ledger_.changeUpstreamQuota(row, upstream, now);
+    if (stored.number(2) != next.day_limit) quotas_.takeTerms(row, now);
+    const MerchantTerms& terms = quotas_.changeUpstreamQuota(row, upstream, now);
     next.upstream_day_free = terms.upstream_day_free;
     next.upstream_pack_units = terms.upstream_pack_units;
     return next;

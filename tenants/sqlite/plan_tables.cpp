@@ -196,7 +196,7 @@ Result<PlanAssignment> PlanTables::assign(const MerchantId& merchant, const std:
         .bind(":now", now)
         .run();
     PlanAssignment assignment{assignmentId(database_.getLastInsertRowid()), merchant, version, starts_at, now, {}};
-    ledger_.takeTerms(*merchant_row, now);
+    quotas_.takeTerms(*merchant_row, now);
     return assignment;
 }
 
@@ -217,14 +217,14 @@ Result<PlanAssignment> PlanTables::cancelAssignment(const MerchantId& merchant, 
     SQLite::Statement update{database_, kCancelAssignment};
     Query{update}.bind(":now", now).bind(":row", *row).run();
     cancelled.cancelled_at = now;
-    ledger_.takeTerms(merchantRow(merchant).value(), now);
+    quotas_.takeTerms(merchantRow(merchant).value(), now);
     return cancelled;
 }
 
 Result<Pack> PlanTables::grantPack(const Pack& pack) {
     const auto merchant_row = merchantRow(pack.merchant);
     if (!merchant_row) return noSuch("merchant");
-    ledger_.putPacksDown(*merchant_row);
+    quotas_.putPacksDown(*merchant_row);
     SQLite::Statement insert{database_, kInsertPack};
     const int rows = Query{insert}
                          .bind(":merchant", *merchant_row)
@@ -243,7 +243,7 @@ Result<Pack> PlanTables::grantPack(const Pack& pack) {
 Result<Pack> PlanTables::expirePack(const MerchantId& merchant, const PackId& pack, UtcTime now) {
     const auto merchant_row = merchantRow(merchant);
     if (!merchant_row) return noSuch("pack");
-    ledger_.putPacksDown(*merchant_row);
+    quotas_.putPacksDown(*merchant_row);
     SQLite::Statement update{database_, kExpirePack};
     Query{update}.bind(":now", now).bind(":merchant", *merchant_row).bind(":id", pack).run();
     std::optional<Pack> expired = findPack(database_, merchant, pack);

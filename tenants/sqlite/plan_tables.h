@@ -11,7 +11,7 @@
 #include "tenants/billing/plan.h"
 #include "tenants/billing/plan_assignment.h"
 #include "tenants/billing/plan_directory.h"
-#include "tenants/sqlite/ledger_tables.h"
+#include "tenants/sqlite/quota_book.h"
 
 namespace tenants::sqlite {
 
@@ -25,7 +25,7 @@ struct AddedPlan {
 /// `load`, which comes before the writer starts.
 class PlanTables {
 public:
-    PlanTables(SQLite::Database& database, LedgerTables& ledger) : database_(database), ledger_(ledger) {}
+    PlanTables(SQLite::Database& database, QuotaBook& quotas) : database_(database), quotas_(quotas) {}
 
     /// Fills the directory.
     void load(PlanDirectory& directory);
@@ -48,7 +48,7 @@ private:
     PlanVersion insertVersion(std::int64_t plan_row, PlanVersionId id, const PlanTerms& terms, UtcTime now);
 
     SQLite::Database& database_;
-    LedgerTables& ledger_;
+    QuotaBook& quotas_;
 };
 
 }  // namespace tenants::sqlite

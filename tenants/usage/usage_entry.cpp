@@ -18,4 +18,8 @@ std::optional<EntryKind> entryKindFromText(std::string_view text) {
     return std::nullopt;
 }
 
+std::string_view entryOutcomeText(EntryKind kind) {
+    return kind == EntryKind::kWaiver ? "not_billed" : "billed";
+}
+
 }  // namespace tenants

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -20,6 +19,7 @@ enum class EntryKind {
 };
 std::string_view entryKindText(EntryKind kind);  // charge, correction, waiver
 std::optional<EntryKind> entryKindFromText(std::string_view text);
+std::string_view entryOutcomeText(EntryKind kind);  // billed, of a waiver not_billed
 
 /// One line of the ledger: never changed, never removed.
 struct UsageEntry {
@@ -31,15 +31,15 @@ struct UsageEntry {
     RequestId request;       // of the scan, in corrections too
     KeyId key;
     std::string x_request_id;
-    UtcTime at;           // when the scan was held, in corrections too: the day it is billed in
-    UtcTime recorded_at;  // when this line was written
+    UtcTime at;                // when the scan was held, in corrections too: the day it is billed in
+    UtcTime recorded_at;       // when this line was written
     Period period{UtcTime{}};  // that it is billed in; later than `at` where that month was closed already
-    std::optional<PlanVersionId> plan_version;      // none: the merchant had no plan
-    std::optional<PackId> pack;                     // that paid for the unit beforehand
-    std::optional<std::int64_t> corrects;           // number of the entry that a correction takes back
-    std::optional<Money> price;                     // only in corrections of a closed period: what was billed then
-    std::string reason;                             // of corrections, waivers, and charges that were decided later
-    std::array<unsigned char, 32> hash{};           // of the chain up to here: docs/ledger-format.md
+    std::optional<PlanVersionId> plan_version;  // none: the merchant had no plan
+    std::optional<PackId> pack;                 // that paid for the unit beforehand
+    std::optional<std::int64_t> corrects;       // number of the entry that a correction takes back
+    std::optional<Money> price;                 // only in corrections of a closed period: what was billed then
+    std::string reason;                         // of corrections, waivers, and charges that were decided later
+    ChainHash hash{};                           // of the chain up to here: docs/ledger-format.md
 };
 
 /// A hold as the operator sees it.
