@@ -18,10 +18,12 @@
 #include "tenants/sqlite/merchant_directory.h"
 #include "tenants/sqlite/merchant_tables.h"
 #include "tenants/sqlite/migrator.h"
+#include "tenants/sqlite/plan_tables.h"
 #include "tenants/sqlite/reader_pool.h"
 #include "tenants/sqlite/reconciliation_tables.h"
 #include "tenants/sqlite/sqlite_authorization_store.h"
 #include "tenants/sqlite/sqlite_merchant_store.h"
+#include "tenants/sqlite/sqlite_plan_store.h"
 #include "tenants/sqlite/sqlite_reconciliation_store.h"
 #include "tenants/sqlite/sqlite_usage_ledger.h"
 #include "tenants/sqlite/writer.h"
@@ -92,15 +94,23 @@ struct SqliteStore::Parts {
           writer(openMigrated(path, settings, clock.now()), readers, clock, writerSettings(settings)),
           readers(path, settings.vfs, settings.readers, clock),
           ledger_tables(writer.database(), keys, kStoreName),
-          merchant_tables(writer.database(), ledger_tables),
+          merchant_tables(writer.database(), ledger_tables.quotas()),
+          plan_tables(writer.database(), ledger_tables.quotas()),
           ledger(writer, ledger_tables, readers, keys, kStoreName),
-          merchants(writer, merchant_tables, merchant_directory) {
+          merchants(writer, merchant_tables, merchant_directory),
+          plans(writer, plan_tables, plan_directory, readers) {
         merchant_tables.adopt(served.at(0));
         merchant_tables.load(merchant_directory);
+        plan_tables.load(plan_directory);
         for (const AppId& component : served) {
             components.emplace(component, std::make_unique<ComponentParts>(writer, keys, component));
         }
         refuseMerchantsOfOthers(path);
+        ledger_tables.quotas().tell({[this](const MerchantTerms& terms) {
+                                         merchant_directory.putUpstreamQuota(terms.merchant, terms.upstream_day_free,
+                                                                             terms.upstream_pack_units);
+                                     },
+                                     settings.on_quota_warning});
         writer.join(ledger_tables);
         writer.start();
     }
@@ -121,10 +131,13 @@ struct SqliteStore::Parts {
     Writer writer;       // closes the file last, and so takes the log away with it
     ReaderPool readers;  // the writer looks at it only once it is started
     MerchantDirectory merchant_directory;
+    PlanDirectory plan_directory;
     LedgerTables ledger_tables;
     MerchantTables merchant_tables;
+    PlanTables plan_tables;
     SqliteUsageLedger ledger;
     SqliteMerchantStore merchants;
+    SqlitePlanStore plans;
     std::map<AppId, std::unique_ptr<ComponentParts>> components;
 };
 
@@ -150,6 +163,9 @@ AuthorizationStore& SqliteStore::authorizations(const AppId& component) {
 }
 UsageLedger& SqliteStore::ledger() noexcept {
     return parts_->ledger;
+}
+PlanStore& SqliteStore::plans() noexcept {
+    return parts_->plans;
 }
 ReconciliationStore& SqliteStore::reconciliations(const AppId& component) {
     return parts_->components.at(component)->reconciliations;
