@@ -153,7 +153,7 @@ tenants::Task<http::Response> StatementRoutes::showClosing(http::Request request
     co_return jsonResponse(200, closingJson(*view));
 }
 
-tenants::Task<http::Response> StatementRoutes::showKeys(http::Request request) {
+tenants::Task<http::Response> StatementRoutes::showKeys(http::Request /*request*/) {
     auto keys = co_await parts_.workers.run([&] { return parts_.statements.keys(); });
     const tenants::StatementPublicKey& active = parts_.signer.publicKey();
     if (std::find(keys.begin(), keys.end(), active) == keys.end()) keys.push_back(active);

@@ -95,7 +95,7 @@ int runPeriodClose(const std::vector<std::string>& words) {
         settings.database_file, ring, {settings.component_appids.begin(), settings.component_appids.end()}, clock, {});
     const tenants::StatementSigner signer{ring};
     tenants::PeriodClosing closing{
-        {store->ledgerScan(), store->statements(), store->planTerms(), signer, clock, settings.issuer}};
+        {store->ledgerScan(), store->statements(), store->plans(), signer, clock, settings.issuer}};
     if (const auto merchant = merchantOf(options)) {
         const auto closed = closing.closeOne(*merchant, period);
         if (!closed) return complain(closed.error());

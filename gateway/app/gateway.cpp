@@ -219,7 +219,7 @@ public:
           ocr_(https_),
           sweeper_(store_->ledger(), clock),
           signer_(ring_),
-          closing_({store_->ledgerScan(), store_->statements(), store_->planTerms(), signer_, clock, settings.issuer}),
+          closing_({store_->ledgerScan(), store_->statements(), store_->plans(), signer_, clock, settings.issuer}),
           closing_desk_(closing_, store_->statements(), slow_lane_, clock, log),
           export_desk_(exportSource(), settings.exports_folder, slow_lane_, log),
           background_(log),
@@ -284,7 +284,7 @@ private:
 
     exports::ExportSource exportSource() {
         return {store_->ledgerScan(),
-                store_->planTerms(),
+                store_->plans(),
                 store_->statements(),
                 [this] {
                     std::map<tenants::MerchantId, std::string> names;

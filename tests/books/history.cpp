@@ -83,7 +83,8 @@ private:
     }
 
     void assign(const MerchantId& merchant, std::int64_t version) {
-        need(runBlocking(store_.plans().assign(merchant, PlanVersionId{PlanId{"std"}, version}, std::nullopt, clock_.now())));
+        need(runBlocking(
+            store_.plans().assign(merchant, PlanVersionId{PlanId{"std"}, version}, std::nullopt, clock_.now())));
     }
 
     void grantPack() {
@@ -135,7 +136,8 @@ private:
         const Open one = open_.front();
         open_.pop_front();
         if (oneIn(15)) {
-            need(runBlocking(store_.ledger().release({one.merchant, one.request, "upstream_busy", false, clock_.now()})));
+            need(runBlocking(
+                store_.ledger().release({one.merchant, one.request, "upstream_busy", false, clock_.now()})));
         } else if (oneIn(15)) {
             need(runBlocking(store_.ledger().markUnknown(one.merchant, one.request, "upstream_timeout", clock_.now())));
             unknown_.push_back(one);
@@ -159,7 +161,7 @@ private:
         correction.now = clock_.now();
         if (charge.period < open) {
             const auto billed =
-                billedPrice(store_.ledgerScan(), store_.planTerms(), charge.merchant, charge.period, charge.number);
+                billedPrice(store_.ledgerScan(), store_.plans(), charge.merchant, charge.period, charge.number);
             if (!billed) throw std::runtime_error("a charge is not in its period");
             correction.billed = billed->unit_price;
         }
@@ -181,9 +183,10 @@ private:
 
     void close(Period period) {
         PeriodClosing closing{
-            {store_.ledgerScan(), store_.statements(), store_.planTerms(), signer_, clock_, "Provider, Ltd"}};
+            {store_.ledgerScan(), store_.statements(), store_.plans(), signer_, clock_, "Provider, Ltd"}};
         ClosingProgress progress;
-        if (!need(closing.closeAll(period, progress)).earlier_open.empty()) throw std::runtime_error("not all are closed");
+        if (!need(closing.closeAll(period, progress)).earlier_open.empty())
+            throw std::runtime_error("not all are closed");
     }
 
     struct Charge {
