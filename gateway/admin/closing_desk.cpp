@@ -19,6 +19,8 @@ tenants::Result<tenants::Done> ClosingDesk::begin(tenants::Period period) {
         return tenants::Error{tenants::ErrorCode::kConflict,
                               "The period " + period.text() + " ends at " + tenants::rfc3339(period.ends()) + "."};
     }
+    const auto remembered = tenants::runBlocking(statements_.beginClosing(period, clock_.now()));
+    if (!remembered) return remembered.error();
     const std::scoped_lock lock{mutex_};
     std::shared_ptr<Run>& known = runs_[period];
     if (known) {

@@ -27,11 +27,12 @@ struct ClosingView {
 /// Runs closings of whole periods, one at a time, behind everything else. Safe from any thread.
 class ClosingDesk {
 public:
-    ClosingDesk(tenants::PeriodClosing& closing, const tenants::StatementStore& statements, net::SlowLane& lane,
+    ClosingDesk(tenants::PeriodClosing& closing, tenants::StatementStore& statements, net::SlowLane& lane,
                 const tenants::Clock& clock, log::Log& log)
         : closing_(closing), statements_(statements), lane_(lane), clock_(clock), log_(log) {}
 
-    /// Begins it, or finds the one that runs. kConflict where the period has not ended.
+    /// Begins it, or finds the one that runs; from then on a restart goes on with it. kConflict where the period has not
+    /// ended; kStoreUnavailable. Blocks on the disk.
     tenants::Result<tenants::Done> begin(tenants::Period period);
     /// Empty where the period was never to be closed for all. Blocks on the disk.
     std::optional<ClosingView> find(tenants::Period period) const;
@@ -55,7 +56,7 @@ private:
     static void end(Run& run, std::string state, std::string error);
 
     tenants::PeriodClosing& closing_;
-    const tenants::StatementStore& statements_;
+    tenants::StatementStore& statements_;
     net::SlowLane& lane_;
     const tenants::Clock& clock_;
     log::Log& log_;

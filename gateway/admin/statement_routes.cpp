@@ -136,7 +136,7 @@ tenants::Task<http::Response> StatementRoutes::close(http::Request request) {
 tenants::Task<http::Response> StatementRoutes::closeAll(http::Request request) {
     const std::optional<Period> period = periodOf(request);
     if (!period) co_return noSuchPeriod(request);
-    const auto begun = parts_.desk.begin(*period);
+    const auto begun = co_await parts_.workers.run([&] { return parts_.desk.begin(*period); });
     if (!begun) co_return problem(begun.error(), request.head.request_id);
     parts_.log.info("period_closing_begun", {{"request_id", request.head.request_id}, {"period", period->text()}});
     auto response = co_await showClosing(std::move(request));

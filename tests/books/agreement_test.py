@@ -2,10 +2,8 @@
 """Statement, CSV, JSON Lines and FOCUS agree to the micro-yuan over seeded histories, and with a pricing of our own here.
 Usage: agreement_test.py TOLLGATE BOOKS_HISTORY CHECK_FOCUS [SEED…]"""
 import csv
-import datetime
 import gzip
 import json
-import pathlib
 import subprocess
 import sys
 import tempfile
@@ -13,16 +11,11 @@ import unittest
 from collections import defaultdict
 from decimal import Decimal
 
+from books import MERCHANTS, Books
+
 TOLLGATE, HISTORY, CHECK_FOCUS = sys.argv[1:4]
 SEEDS = [int(seed) for seed in sys.argv[4:]] or [1, 2]
-MERCHANTS = [f"mer_{index}" for index in range(5)]
 TERMS = {"std@1": (10, [(20, 123457), (50, 99999), (None, 33333)], 7777777), "std@2": (0, [(None, 70001)], 0)}
-
-
-def month_before(months):
-    today = datetime.datetime.now(datetime.timezone(datetime.timedelta(hours=8)))
-    index = today.year * 12 + today.month - 1 - months
-    return f"{index // 12}-{index % 12 + 1:02}"
 
 
 def price_of_count(version, count):
@@ -58,33 +51,6 @@ def rounded_to_fen(exact):
     return int((Decimal(exact) / 10000).quantize(Decimal(1), rounding="ROUND_HALF_EVEN")) * 10000
 
 
-class Books:
-    def __init__(self, folder, seed):
-        self.folder = pathlib.Path(folder)
-        self.settings = self.folder / "tollgate.properties"
-        self.settings.touch(mode=0o600)
-        self.settings.write_text(
-            f"store.database_file = {self.folder}/tollgate.db\nstore.key_ring_file = {self.folder}/keys\n"
-            "billing.issuer = Provider, Ltd\ncomponent.appid = wx1\ncomponent.secret = s\ncomponent.push_token = t\n"
-            "component.encoding_aes_key = abcdefghijklmnopqrstuvwxyz0123456789ABCDEFG\n", encoding="utf-8")
-        self.period, self.before = month_before(1), month_before(2)
-        self.run("secrets", "init")
-        subprocess.run([HISTORY, f"{self.folder}/tollgate.db", f"{self.folder}/keys", "wx1", self.period, str(seed)], check=True)
-
-    def run(self, *words, code=0):
-        ended = subprocess.run([TOLLGATE, *words, "--config", self.settings], capture_output=True, text=True, check=False)
-        assert ended.returncode == code, (words, ended.returncode, ended.stderr)
-        return ended.stdout
-
-    def export(self, name, *words):
-        out = self.folder / name
-        self.run("export", "--out", str(out), *words)
-        return out
-
-    def statement(self, merchant, period):
-        return json.loads(self.run("statement", "show", "--merchant", merchant, "--period", period))["statement"]
-
-
 def csv_rows(folder):
     for part in sorted(folder.rglob("part-*.csv")):
         with open(part, newline="", encoding="utf-8") as file:
@@ -103,7 +69,7 @@ def bytes_of(folder):
 
 class Agreement(unittest.TestCase):
     def check_seed(self, seed, folder):
-        books = Books(folder, seed)
+        books = Books(TOLLGATE, HISTORY, folder, seed)
         books.run("period", "close", books.period)
         for period in (books.before, books.period):
             self.check_period(books, period)
