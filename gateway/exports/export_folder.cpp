@@ -136,14 +136,15 @@ private:
 
     void finish() {
         PartFile ledgers{folder_, kLedgers, false};
-        ledgers.write(ledgersText(rows_.ledgers()));
+        const auto taken = rows_.ledgers();
+        ledgers.write(ledgersText(taken));
         tenants::Money billed;
-        for (const auto& [merchant, ledger] : rows_.ledgers()) billed = billed.plus(ledger.billed);
-        const PartFacts facts = ledgers.finish(static_cast<std::int64_t>(rows_.ledgers().size()), billed);
+        for (const auto& [merchant, ledger] : taken) billed = billed.plus(ledger.billed);
+        const PartFacts facts = ledgers.finish(static_cast<std::int64_t>(taken.size()), billed);
         if (request_.format == tenants::ExportFormatName::kFocus) {
             writeWhole(folder_ / kFocusMetadata, focusMetadataText(state_, rows_.format()));
         }
-        writeWhole(folder_ / kManifest, manifestText(request_, state_, rows_.format(), rows_.ledgers(), facts));
+        writeWhole(folder_ / kManifest, manifestText(request_, state_, rows_.format(), taken, facts));
         std::filesystem::remove(folder_ / kState);
     }
 

@@ -3,12 +3,17 @@
 #include <array>
 #include <charconv>
 
-#include "tenants/base/digest.h"
-
 namespace tenants {
 namespace {
 
 constexpr std::string_view kFormulaStarts = "=+-@\t\r";
+
+bool needsQuotes(std::string_view value) {
+    for (const char letter : value) {
+        if (letter == ',' || letter == '"' || letter == '\r' || letter == '\n') return true;
+    }
+    return value.empty();  // or it would be null
+}
 
 }  // namespace
 
@@ -34,9 +39,21 @@ CsvRow& CsvRow::numberOrNull(const std::optional<std::int64_t>& value) {
     return value ? number(*value) : null();
 }
 
+CsvRow& CsvRow::hex(const ChainHash& hash) {
+    static constexpr std::string_view kDigits = "0123456789abcdef";
+    separate();
+    std::array<char, 2 * std::tuple_size_v<ChainHash>> digits{};
+    for (std::size_t index = 0; index < hash.size(); ++index) {
+        digits[2 * index] = kDigits[hash[index] >> 4U];
+        digits[2 * index + 1] = kDigits[hash[index] & 0xFU];
+    }
+    out_.append(digits.data(), digits.size());
+    return *this;
+}
+
 CsvRow& CsvRow::text(std::string_view value) {
     separate();
-    if (!value.empty() && value.find_first_of(",\"\r\n") == std::string_view::npos) {
+    if (!needsQuotes(value)) {
         out_.append(value);
         return *this;
     }
@@ -73,7 +90,7 @@ void CsvFormat::header(std::string& out) const {
 }
 
 void CsvFormat::entry(const PricedEntry& priced, ExportText& out) {
-    row(fieldsOf(priced, accounts_.find(priced.entry.merchant, priced.entry.period)), out);
+    row(fieldsOf(priced, accounts_.of(priced)), out);
 }
 
 void CsvFormat::charge(const Statement& statement, const StatementLine& line, ExportText& out) {
@@ -82,21 +99,21 @@ void CsvFormat::charge(const Statement& statement, const StatementLine& line, Ex
 
 void CsvFormat::row(const EntryFields& fields, ExportText& out) {
     CsvRow row{out.bytes};
-    row.text(fields.merchant).numberOrNull(fields.number).textOrNull(fields.id).text(fields.kind).number(fields.units);
+    row.text(fields.merchant).numberOrNull(fields.number).textOrNull(fields.id).plain(fields.kind).number(fields.units);
     if (fields.scanned_at) {
-        row.text(times_.utc(*fields.scanned_at));
+        row.plain(times_.utc(*fields.scanned_at));
     } else {
         row.null();
     }
-    row.text(times_.utc(fields.recorded_at)).text(times_.date(fields.charge_day)).text(fields.period.text());
-    row.text(std::string_view{fields.late ? "true" : "false"});
+    row.plain(times_.utc(fields.recorded_at)).plain(times_.date(fields.charge_day)).plain(fields.period.text());
+    row.plain(fields.late ? "true" : "false");
     row.textOrNull(fields.plan_version ? std::optional<std::string_view>{*fields.plan_version} : std::nullopt);
     row.number(fields.tier).number(fields.unit_price.microYuan()).number(fields.amount.microYuan());
     row.textOrNull(fields.pack).numberOrNull(fields.corrects);
     row.freeTextOrNull(fields.reason.empty() ? std::nullopt : std::optional{fields.reason});
     row.freeTextOrNull(fields.request).freeTextOrNull(fields.x_request_id).textOrNull(fields.key);
     if (fields.hash != nullptr) {
-        row.text(std::string_view{hexText(*fields.hash)});
+        row.hex(*fields.hash);
     } else {
         row.null();
     }

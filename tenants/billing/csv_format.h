@@ -13,6 +13,13 @@ public:
     CsvRow& null();
     CsvRow& number(std::int64_t value);
     CsvRow& numberOrNull(const std::optional<std::int64_t>& value);
+    /// What is known to need no quotes: digits, letters, dashes and the like.
+    CsvRow& plain(std::string_view value) {
+        separate();
+        out_.append(value);
+        return *this;
+    }
+    CsvRow& hex(const ChainHash& hash);
     /// Quoted where it has to be.
     CsvRow& text(std::string_view value);
     CsvRow& textOrNull(const std::optional<std::string_view>& value);
@@ -43,7 +50,7 @@ public:
 private:
     void row(const EntryFields& fields, ExportText& out);
 
-    const ExportAccounts& accounts_;
+    AccountsOfRows accounts_;
     TimeText times_;
 };
 

@@ -9,6 +9,13 @@
 
 namespace tenants {
 
+const ExportAccount& AccountsOfRows::of(const PricedEntry& priced) {
+    if (priced.account >= known_.size()) known_.resize(priced.account + 1);
+    const ExportAccount*& known = known_[priced.account];
+    if (known == nullptr) known = &accounts_.find(priced.entry.merchant, priced.entry.period);
+    return *known;
+}
+
 std::string_view exportFormatText(ExportFormatName name) {
     switch (name) {
         case ExportFormatName::kCsv: return "csv";

@@ -31,13 +31,25 @@ struct ExportAccount {
     std::string chain_hash;        // of the statement's last entry, in hex; empty where there is none
 };
 
-/// Finds the account of a merchant's rows in a period.
+/// Finds the account of a merchant's rows in a period. What it finds stays where it is.
 class ExportAccounts {
 public:
     virtual const ExportAccount& find(const MerchantId& merchant, Period period) const = 0;
 
 protected:
     ~ExportAccounts() = default;
+};
+
+/// Finds the account of each row, asking once an account.
+class AccountsOfRows {
+public:
+    explicit AccountsOfRows(const ExportAccounts& accounts) : accounts_(accounts) {}
+
+    const ExportAccount& of(const PricedEntry& priced);
+
+private:
+    const ExportAccounts& accounts_;
+    std::vector<const ExportAccount*> known_;  // by PricedEntry::account; null: not asked yet
 };
 
 /// One format of export files. Rows come first of the entries, then of the statements' own charges; the same rows in the

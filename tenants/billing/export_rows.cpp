@@ -53,11 +53,12 @@ void ExportRows::addEntries(ExportText& out, std::int64_t rows_max) {
         const UsageEntry& entry = priced->entry;
         if (!wanted(entry)) continue;
         format_->entry(*priced, out);
-        if (latest_ == ledgers_.end() || latest_->first != entry.merchant) {
-            latest_ = ledgers_.try_emplace(entry.merchant).first;
+        if (priced->account >= accounts_taken_.size()) accounts_taken_.resize(priced->account + 1);
+        ExportedLedger& ledger = accounts_taken_[priced->account].ledger;
+        if (ledger.entries++ == 0) {
+            accounts_taken_[priced->account].merchant = entry.merchant;
+            ledger.first_number = entry.number;
         }
-        ExportedLedger& ledger = latest_->second;
-        if (ledger.entries++ == 0) ledger.first_number = entry.number;
         ledger.last_number = entry.number;
         ledger.billed = ledger.billed.plus(priced->price.amount);
         ledger.chain_hash = entry.hash;
@@ -69,10 +70,31 @@ void ExportRows::addCharges(ExportText& out) {
         for (const StatementLine& line : statement.lines) {
             if (!isOwnCharge(line.kind)) continue;
             format_->charge(statement, line, out);
-            ExportedLedger& ledger = ledgers_[statement.merchant];
-            ledger.billed = ledger.billed.plus(line.amount);
+            Money& charged = charged_[statement.merchant];
+            charged = charged.plus(line.amount);
         }
     }
+}
+
+std::map<MerchantId, ExportedLedger> ExportRows::ledgers() const {
+    std::map<MerchantId, ExportedLedger> ledgers;
+    for (const Account& account : accounts_taken_) {
+        const ExportedLedger& taken = account.ledger;
+        if (taken.entries == 0) continue;
+        ExportedLedger& whole = ledgers[account.merchant];
+        if (whole.entries == 0 || taken.first_number < whole.first_number) whole.first_number = taken.first_number;
+        if (taken.last_number > whole.last_number) {
+            whole.last_number = taken.last_number;
+            whole.chain_hash = taken.chain_hash;
+        }
+        whole.entries += taken.entries;
+        whole.billed = whole.billed.plus(taken.billed);
+    }
+    for (const auto& [merchant, charged] : charged_) {
+        ExportedLedger& whole = ledgers[merchant];
+        whole.billed = whole.billed.plus(charged);
+    }
+    return ledgers;
 }
 
 }  // namespace tenants

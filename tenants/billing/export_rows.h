@@ -4,6 +4,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "tenants/billing/export_accounts.h"
 #include "tenants/billing/export_format.h"
@@ -33,7 +34,8 @@ public:
     bool next(ExportText& out, std::int64_t rows_max);
     ScanProgress progress() const { return entries_.progress(); }
     std::int64_t end() const { return entries_.end(); }
-    const std::map<MerchantId, ExportedLedger>& ledgers() const noexcept { return ledgers_; }
+    /// What has been taken so far.
+    std::map<MerchantId, ExportedLedger> ledgers() const;
 
 private:
     enum class Stage { kEntries, kCharges, kRest, kDone };
@@ -48,8 +50,12 @@ private:
     PricedEntries entries_;
     std::unique_ptr<ExportFormat> format_;
     Stage stage_ = Stage::kEntries;
-    std::map<MerchantId, ExportedLedger> ledgers_;
-    std::map<MerchantId, ExportedLedger>::iterator latest_ = ledgers_.end();
+    struct Account {
+        MerchantId merchant;
+        ExportedLedger ledger;
+    };
+    std::vector<Account> accounts_taken_;  // by PricedEntry::account
+    std::map<MerchantId, Money> charged_;  // besides entries
 };
 
 }  // namespace tenants

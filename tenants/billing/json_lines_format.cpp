@@ -21,7 +21,7 @@ std::vector<ExportColumn> JsonLinesFormat::columns() const {
 }
 
 void JsonLinesFormat::entry(const PricedEntry& priced, ExportText& out) {
-    row(fieldsOf(priced, accounts_.find(priced.entry.merchant, priced.entry.period)), out);
+    row(fieldsOf(priced, accounts_.of(priced)), out);
 }
 
 void JsonLinesFormat::charge(const Statement& statement, const StatementLine& line, ExportText& out) {

@@ -20,7 +20,7 @@ public:
 private:
     void row(const EntryFields& fields, ExportText& out);
 
-    const ExportAccounts& accounts_;
+    AccountsOfRows accounts_;
     TimeText times_;
 };
 

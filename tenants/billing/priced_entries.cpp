@@ -8,9 +8,11 @@ const PricedEntry* PricedEntries::next() {
         if (!cursor_->next(batch_)) return nullptr;
     }
     current_.entry = std::move(batch_[used_++]);
-    Pricer& pricer =
-        pricers_.try_emplace(Account{current_.entry.merchant, current_.entry.period}, plans_).first->second;
-    current_.price = pricer.price(current_.entry);
+    const Account account{current_.entry.merchant, current_.entry.period};
+    const auto [known, is_new] = accounts_.try_emplace(account, pricers_.size());
+    if (is_new) pricers_.emplace_back(plans_);
+    current_.account = known->second;
+    current_.price = pricers_[current_.account].price(current_.entry);
     return &current_;
 }
 

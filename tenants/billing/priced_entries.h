@@ -14,6 +14,7 @@ namespace tenants {
 struct PricedEntry {
     UsageEntry entry;
     EntryPrice price;
+    std::size_t account = 0;  // 0, 1, 2 … in the order in which each merchant and period came first
 };
 
 /// Entries with what each costs, in the cursor's order: the one source of every export's rows. Its cursor must begin where
@@ -42,7 +43,8 @@ private:
 
     std::unique_ptr<LedgerCursor> cursor_;
     const PlanTermsSource& plans_;
-    std::unordered_map<Account, Pricer, AccountHash> pricers_;
+    std::unordered_map<Account, std::size_t, AccountHash> accounts_;
+    std::vector<Pricer> pricers_;  // by number of account
     std::vector<UsageEntry> batch_;
     std::size_t used_ = 0;
     PricedEntry current_;
