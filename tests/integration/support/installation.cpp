@@ -6,6 +6,7 @@
 #include <iostream>
 #include <stdexcept>
 
+#include "tests/integration/support/database_view.h"
 #include "tests/integration/support/eventually.h"
 
 namespace integration {
@@ -204,6 +205,12 @@ Merchant Installation::onboard(const std::string& name, const std::string& merch
     if (!becomesState(merchant.id, "active")) {
         throw std::runtime_error("the merchant is " + admin().merchant(merchant.id).at("state_reason").text());
     }
+    // The event brings a code of its own, whose exchange gives newer tokens: a test that counts refreshes begins after it.
+    const bool settled = eventually(kPatience, [this] {
+        return numberIn(dataFolder() / "tollgate.sqlite",
+                        "SELECT count(*) FROM platform_event WHERE handled_ms IS NULL") == 0;
+    });
+    if (!settled) throw std::runtime_error("the authorization's event was not handled");
     merchant.key = admin().createKey(merchant.id);
     return merchant;
 }
