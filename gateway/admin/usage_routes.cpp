@@ -10,10 +10,12 @@
 
 #include "gateway/admin/json.h"
 #include "gateway/admin/problem.h"
+#include "tenants/base/digest.h"
 
 namespace gateway::admin {
 namespace {
 
+using Poco::Dynamic::Var;
 using tenants::Error;
 using tenants::ErrorCode;
 using tenants::HoldState;
@@ -36,14 +38,21 @@ Poco::JSON::Object::Ptr entryJson(const tenants::UsageEntry& entry) {
     auto object = jsonObject();
     object->set("id", entry.id.text());
     object->set("number", entry.number);
-    object->set("kind", entry.kind);
+    object->set("kind", std::string{tenants::entryKindText(entry.kind)});
     object->set("units", entry.units);
     object->set("request_id", entry.request.text());
     object->set("x_request_id", entry.x_request_id);
     object->set("key_id", entry.key.text());
     object->set("at", tenants::rfc3339(entry.at));
     object->set("recorded_at", tenants::rfc3339(entry.recorded_at));
-    object->set("outcome", std::string{tenants::outcomeText(entry.outcome)});
+    object->set("outcome", std::string{tenants::entryOutcomeText(entry.kind)});
+    object->set("period", entry.period.text());
+    object->set("plan_version", entry.plan_version ? Var{entry.plan_version->text()} : Var{});
+    object->set("pack", entry.pack ? Var{entry.pack->text()} : Var{});
+    object->set("corrects", entry.corrects ? Var{*entry.corrects} : Var{});
+    object->set("price_micro_yuan", entry.price ? Var{entry.price->microYuan()} : Var{});
+    object->set("reason", entry.reason);
+    object->set("hash", tenants::hexText(entry.hash));
     return object;
 }
 
@@ -63,7 +72,7 @@ Poco::JSON::Object::Ptr windowJson(const tenants::WindowView& window) {
     object->set("policy", window.policy);
     object->set("starts_at", tenants::rfc3339(window.span.starts));
     object->set("ends_at", tenants::rfc3339(window.span.ends));
-    object->set("limit", window.limit ? Poco::Dynamic::Var{*window.limit} : Poco::Dynamic::Var{});
+    object->set("limit", window.limit ? Var{*window.limit} : Var{});
     object->set("used", window.used);
     object->set("held", window.held);
     object->set("unknown", window.unknown);

@@ -74,7 +74,7 @@ tenants::Task<http::Response> ScanRoutes::handle(const ScanForm* form, http::Req
                                 {"merchant", caller.merchant.text()},
                                 {"key", caller.key.text()},
                                 {"ledger_request_id", scan->request.text()},
-                                {"entry_number", scan->entry_number.value_or(0)},
+                                {"entry_number", scan->receipt ? scan->receipt->number : 0},
                                 {"replayed", scan->replayed}});
     auto response = form->render_answer(*scan);
     if (scan->replayed) response.headers.set("Idempotency-Replayed", "true");

@@ -2,6 +2,7 @@
 
 #include <compare>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
@@ -29,6 +30,17 @@ using KeyId = Id<struct KeyIdTag>;            // key_…
 using EntryId = Id<struct EntryIdTag>;        // ent_…
 using RequestId = Id<struct RequestIdTag>;    // the caller's Idempotency-Key, its X-Request-Id, or our req_…
 using AppId = Id<struct AppIdTag>;            // WeChat's appid of a merchant's account, wx…
+using PlanId = Id<struct PlanIdTag>;          // the operator's word: std, volume-2027
+using PackId = Id<struct PackIdTag>;          // pack_…
+
+/// Which version of which plan: `std@7` for the outside.
+struct PlanVersionId {
+    PlanId plan;
+    std::int64_t number = 0;  // from 1
+
+    std::string text() const { return plan.text() + "@" + std::to_string(number); }
+    auto operator<=>(const PlanVersionId&) const = default;
+};
 
 /// A new text `prefix` + 26 characters of Crockford base 32 from 130 random bits, URL-safe, never reused.
 /// Throws std::runtime_error if the system has no randomness to give. Any thread.

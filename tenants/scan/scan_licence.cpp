@@ -173,9 +173,9 @@ Result<ScanOutput> ScanLicence::tellAgain(const Repeat& repeat, const Held& held
     error.replayed = true;
     if (!repeat.reply) {
         error.code = ErrorCode::kIdempotencyReplyExpired;
-        error.for_caller = repeat.entry_number
+        error.for_caller = repeat.charge
                                ? "The reply is not kept any more; the scan is ledger entry " +
-                                     std::to_string(*repeat.entry_number) + "."
+                                     std::to_string(repeat.charge->number) + "."
                                : std::string{"The reply is not kept any more; the scan was not charged."};
         return error;
     }
@@ -184,7 +184,7 @@ Result<ScanOutput> ScanLicence::tellAgain(const Repeat& repeat, const Held& held
         error.for_caller = verdictText(ErrorCode::kNotRecognised);
         return error;
     }
-    return ScanOutput{repeat.reply->outcome, repeat.reply->body, held.request, repeat.entry_number, true};
+    return ScanOutput{repeat.reply->outcome, repeat.reply->body, held.request, repeat.charge, true};
 }
 
 /// Once, and once more with a newer token where WeChat explicitly refused this one; never more.
@@ -260,7 +260,7 @@ Task<Result<ScanOutput>> ScanLicence::settle(const Held& held, UpstreamAnswer an
         co_return error;
     }
     if (!recognised) co_return errorOf(verdict, answer, held);
-    co_return ScanOutput{Outcome::kRecognised, body, held.request, settled->entry_number, false};
+    co_return ScanOutput{Outcome::kRecognised, body, held.request, settled->charge, false};
 }
 
 /// Gives the unit back; the error that the merchant gets.

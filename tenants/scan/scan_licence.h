@@ -30,7 +30,7 @@ struct ScanOutput {
     Outcome outcome = Outcome::kRecognised;  // kNotRecognised never leaves scan(): it is the error kNotRecognised
     SharedSecret body;                       // WeChat's answer, byte for byte
     RequestId request;                       // under which the ledger has it
-    std::optional<std::int64_t> entry_number;
+    std::optional<Receipt> receipt;          // of the charge: there, unless the outcome is another
     bool replayed = false;
 };
 

@@ -2,7 +2,10 @@
 
 #include <limits>
 #include <stdexcept>
+#include <string>
+#include <utility>
 
+#include "tenants/sqlite/entry_row.h"
 #include "tenants/sqlite/query.h"
 
 namespace tenants::sqlite {
@@ -14,9 +17,9 @@ constexpr const char* kSelectHead =
 constexpr const char* kSelectMilestone =
     "SELECT row FROM usage_entry WHERE merchant_row = :merchant AND number % 64 = 0 AND number >= :before "
     "ORDER BY number LIMIT 1";
-constexpr const char* kSelectEntry =
-    "SELECT previous_row, id, number, kind, units, request_id, key_id, x_request_id, at_ms, recorded_ms "
-    "FROM usage_entry WHERE row = :row AND merchant_row = :merchant";
+const std::string kSelectEntry = "SELECT previous_row, " + std::string{kEntryColumns} + " FROM usage_entry" +
+                                 std::string{kEntryNames} +
+                                 "WHERE usage_entry.row = :row AND usage_entry.merchant_row = :merchant";
 constexpr const char* kSelectHold =
     "SELECT row, previous_row, request_id, state, units, at_ms, reason, x_request_id "
     "FROM hold WHERE row = :row AND merchant_row = :merchant";
@@ -48,22 +51,6 @@ HoldView holdOf(const Query& row) {
     const std::optional<HoldState> state = holdStateFromText(row.text(3));
     if (!state) throw std::runtime_error("a hold is in a state without a name");
     return {RequestId{row.text(2)}, *state, row.number(4), row.time(5), row.text(6), row.text(7), row.number(0)};
-}
-
-UsageEntry entryOf(const Query& row, const MerchantId& merchant) {
-    UsageEntry entry;
-    entry.merchant = merchant;
-    entry.id = EntryId{row.text(1)};
-    entry.number = row.number(2);
-    entry.kind = row.text(3);
-    entry.units = row.number(4);
-    entry.request = RequestId{row.text(5)};
-    entry.key = KeyId{row.text(6)};
-    entry.x_request_id = row.text(7);
-    entry.at = row.time(8);
-    entry.recorded_at = row.time(9);
-    entry.outcome = Outcome::kRecognised;  // the table holds no other
-    return entry;
 }
 
 /// Holds that are not settled are few: an index has them.
@@ -102,7 +89,8 @@ std::vector<UsageEntry> LedgerReader::entries(const MerchantId& merchant, std::o
         Query row{select};
         row.bind(":row", *next).bind(":merchant", head->merchant_row);
         if (!row.next()) throw std::runtime_error("the chain of usage entries of " + merchant.text() + " is broken");
-        if (!before || row.number(2) < *before) entries.push_back(entryOf(row, merchant));
+        UsageEntry entry = entryOf(row, 1, merchant);
+        if (!before || entry.number < *before) entries.push_back(std::move(entry));
         next = row.numberIfAny(0);
     }
     return entries;

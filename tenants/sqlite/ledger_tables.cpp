@@ -4,30 +4,22 @@
 #include <stdexcept>
 #include <utility>
 
+#include "tenants/sqlite/entry_row.h"
 #include "tenants/sqlite/query.h"
 
 namespace tenants::sqlite {
 namespace {
 
-constexpr std::size_t kHeadsMax = 400'000;
-
 const std::string kNoReason;
 const std::string kAbandoned = "abandoned";
 
-constexpr const char* kSelectHead =
-    "SELECT merchant.row, last_number, last_entry_row, last_hold_row FROM merchant "
-    "LEFT JOIN ledger_head ON ledger_head.merchant_row = merchant.row WHERE merchant.id = :merchant";
 constexpr const char* kSelectDayLimit = "SELECT day_limit FROM merchant WHERE row = :merchant";
-constexpr const char* kUpsertHead =
-    "INSERT INTO ledger_head (merchant_row, last_number, last_entry_row, last_hold_row) "
-    "VALUES (:merchant, :number, :entry, :hold) ON CONFLICT (merchant_row) DO UPDATE "
-    "SET last_number = :number, last_entry_row = :entry, last_hold_row = :hold";
 constexpr const char* kSelectHold =
     "SELECT row, state, units, fingerprint, day_window_row, upstream_window_row FROM hold "
     "WHERE request_id = :request AND merchant_row = :merchant";
 constexpr const char* kSelectFirstResult =
     "SELECT hold.x_request_id, hold.outcome, usage_entry.number, usage_entry.id, sealed_body, kept_reply.expires_ms,"
-    " hold.reason "
+    " hold.reason, usage_entry.hash, usage_entry.period "
     "FROM hold LEFT JOIN usage_entry ON usage_entry.row = hold.entry_row "
     "LEFT JOIN kept_reply ON kept_reply.hold_row = hold.row WHERE hold.row = :row";
 // The second condition repeats what the first implies, because it is how SQLite recognises the index.
@@ -46,10 +38,6 @@ constexpr const char* kReopenHold =
 constexpr const char* kUpdateState =
     "UPDATE hold SET state = :state, reason = :reason, outcome = :outcome, entry_row = :entry, changed_ms = :now "
     "WHERE row = :row";
-constexpr const char* kInsertEntry =
-    "INSERT INTO usage_entry (merchant_row, previous_row, number, id, kind, units, request_id, key_id, x_request_id,"
-    " outcome, at_ms, recorded_ms) SELECT merchant_row, :previous, :number, :id, 'charge', units, request_id, key_id,"
-    " x_request_id, :outcome, at_ms, :now FROM hold WHERE row = :hold";
 constexpr const char* kInsertReply =
     "INSERT INTO kept_reply (hold_row, sealed_body, expires_ms) VALUES (:hold, :body, :expires)";
 constexpr const char* kDeleteReplies =
@@ -80,6 +68,15 @@ std::optional<std::string> textOf(std::optional<Outcome> outcome) {
     return outcome ? std::optional{std::string{outcomeText(*outcome)}} : std::nullopt;
 }
 
+Receipt receiptOf(const UsageEntry& entry) {
+    return {entry.id, entry.number, entry.hash, entry.period};
+}
+/// Of a row of kSelectFirstResult.
+std::optional<Receipt> receiptOf(const Query& row) {
+    if (row.isNull(2)) return std::nullopt;
+    return Receipt{EntryId{row.text(3)}, row.number(2), hashOf(row.blob(7)), periodOf(row.number(8))};
+}
+
 }  // namespace
 
 SealedPlace replyPlace(std::string_view application, const MerchantId& merchant, const RequestId& request) {
@@ -91,21 +88,20 @@ LedgerTables::LedgerTables(SQLite::Database& database, const KeyRing& ring, std:
       ring_(ring),
       application_(std::move(application)),
       windows_(database),
-      select_head_(database, kSelectHead),
+      heads_(database),
+      entries_(database, heads_),
       select_day_limit_(database, kSelectDayLimit),
-      upsert_head_(database, kUpsertHead),
       select_hold_(database, kSelectHold),
       select_first_result_(database, kSelectFirstResult),
       select_abandoned_(database, kSelectAbandoned),
       insert_hold_(database, kInsertHold),
       reopen_hold_(database, kReopenHold),
       update_state_(database, kUpdateState),
-      insert_entry_(database, kInsertEntry),
       insert_reply_(database, kInsertReply),
       delete_replies_(database, kDeleteReplies) {}
 
 Result<ReserveOutcome> LedgerTables::reserve(const Reservation& reservation) {
-    Head* const head = headOf(reservation.merchant);
+    LedgerHead* const head = heads_.find(reservation.merchant);
     if (head == nullptr) return noSuchMerchant();
     QuotaWindow* day = windows_.find(head->merchant_row, Policy::kDay, reservation.day.starts);
     QuotaWindow* upstream = windows_.find(head->merchant_row, Policy::kUpstreamDay, reservation.upstream_day.starts);
@@ -146,7 +142,7 @@ Result<ReserveOutcome> LedgerTables::reserve(const Reservation& reservation) {
 
 Result<Settled> LedgerTables::settle(const Settlement& settlement, const EntryId& entry,
                                      const std::optional<std::string>& sealed_reply) {
-    Head* const head = headOf(settlement.merchant);
+    LedgerHead* const head = heads_.find(settlement.merchant);
     if (head == nullptr) return noSuchRequest();
     const std::optional<Hold> hold = findHold(*head, settlement.request);
     if (!hold) return noSuchRequest();
@@ -157,8 +153,11 @@ Result<Settled> LedgerTables::settle(const Settlement& settlement, const EntryId
     Settled settled;
     std::optional<std::int64_t> entry_row;
     if (charged) {
-        entry_row = appendEntry(*head, *hold, entry, settlement.outcome, settlement.now);
-        settled = {entry, head->last_number};
+        EntryRow charge = entries_.ofHold(*head, hold->row);
+        charge.entry.id = entry;
+        charge.entry.recorded_at = settlement.now;
+        entry_row = entries_.append(*head, charge);
+        settled.charge = receiptOf(charge.entry);
     }
     changeState(*hold, {HoldState::kSettled, kNoReason, settlement.now, settlement.outcome, entry_row});
     QuotaWindow& day = windows_.at(hold->day_window_row);
@@ -230,7 +229,7 @@ Result<std::int64_t> LedgerTables::eraseReplies(UtcTime now, std::int64_t count)
 }
 
 Result<Done> LedgerTables::reopenUpstreamWindow(const MerchantId& merchant, UtcTime now) {
-    const Head* const head = headOf(merchant);
+    const LedgerHead* const head = heads_.find(merchant);
     if (head == nullptr) return noSuchMerchant();
     if (QuotaWindow* const window = windows_.findAt(head->merchant_row, Policy::kUpstreamDay, now)) {
         window->limit.reset();
@@ -246,23 +245,14 @@ void LedgerTables::changeDayLimit(std::int64_t merchant_row, std::int64_t limit,
     windows_.changed(*window);
 }
 
-LedgerTables::Head* LedgerTables::headOf(const MerchantId& merchant) {
-    if (const auto known = heads_.find(merchant); known != heads_.end()) return &known->second;
-    Query row{select_head_};
-    row.bind(":merchant", merchant);
-    if (!row.next()) return nullptr;
-    Head head{row.number(0), row.isNull(1) ? 0 : row.number(1), row.numberIfAny(2), row.numberIfAny(3)};
-    return &heads_.emplace(merchant, head).first->second;
-}
-
-std::int64_t LedgerTables::dayLimitOf(const Head& head) {
+std::int64_t LedgerTables::dayLimitOf(const LedgerHead& head) {
     Query row{select_day_limit_};
     row.bind(":merchant", head.merchant_row);
     if (!row.next()) throw std::runtime_error("a merchant that was just found is gone");
     return row.number(0);
 }
 
-std::optional<LedgerTables::Hold> LedgerTables::findHold(const Head& head, const RequestId& request) {
+std::optional<LedgerTables::Hold> LedgerTables::findHold(const LedgerHead& head, const RequestId& request) {
     Query row{select_hold_};
     row.bind(":merchant", head.merchant_row).bind(":request", request);
     if (!row.next()) return std::nullopt;
@@ -273,7 +263,7 @@ std::optional<LedgerTables::Hold> LedgerTables::findHold(const Head& head, const
 }
 
 Result<LedgerTables::Hold> LedgerTables::heldHold(const MerchantId& merchant, const RequestId& request) {
-    const Head* const head = headOf(merchant);
+    const LedgerHead* const head = heads_.find(merchant);
     if (head == nullptr) return noSuchRequest();
     const std::optional<Hold> hold = findHold(*head, request);
     if (!hold) return noSuchRequest();
@@ -281,7 +271,7 @@ Result<LedgerTables::Hold> LedgerTables::heldHold(const MerchantId& merchant, co
     return *hold;
 }
 
-bool LedgerTables::insertHold(Head& head, const Reservation& reservation, const QuotaWindow& day,
+bool LedgerTables::insertHold(LedgerHead& head, const Reservation& reservation, const QuotaWindow& day,
                               const QuotaWindow& upstream) {
     Query insert{insert_hold_};
     insert.bind(":merchant", head.merchant_row)
@@ -301,7 +291,7 @@ bool LedgerTables::insertHold(Head& head, const Reservation& reservation, const 
     }
     if (insert.run() == 0) return false;
     head.last_hold_row = database_.getLastInsertRowid();
-    markHeadChanged(head);
+    heads_.changed(head);
     return true;
 }
 
@@ -340,7 +330,7 @@ Repeat LedgerTables::repeatOf(const Hold& hold, const Reservation& reservation) 
     row.bind(":row", hold.row);
     if (!row.next()) throw std::runtime_error("a hold that was just found is gone");
     repeat.x_request_id = row.text(0);
-    repeat.entry_number = row.numberIfAny(2);
+    repeat.charge = receiptOf(row);
     repeat.reason = row.text(6);
     const bool kept = !row.isNull(4) && row.time(5) > reservation.at;
     // Only the one who made the request gets its answer: another request under the same name learns nothing of it.
@@ -357,51 +347,17 @@ Settled LedgerTables::firstResult(const Hold& hold) {
     Query row{select_first_result_};
     row.bind(":row", hold.row);
     if (!row.next()) throw std::runtime_error("a hold that was just found is gone");
-    if (row.isNull(2)) return {};
-    return {EntryId{row.text(3)}, row.number(2)};
-}
-
-/// The one place where the ledger grows: here the head has the number and the row of the entry before this one.
-std::int64_t LedgerTables::appendEntry(Head& head, const Hold& hold, const EntryId& entry, Outcome outcome,
-                                       UtcTime now) {
-    const std::string outcome_text{outcomeText(outcome)};
-    Query{insert_entry_}
-        .bind(":previous", head.last_entry_row)
-        .bind(":number", head.last_number + 1)
-        .bind(":id", entry)
-        .bind(":outcome", outcome_text)
-        .bind(":now", now)
-        .bind(":hold", hold.row)
-        .run();
-    head.last_number += 1;
-    head.last_entry_row = database_.getLastInsertRowid();
-    markHeadChanged(head);
-    return *head.last_entry_row;
-}
-
-void LedgerTables::markHeadChanged(Head& head) {
-    if (!std::exchange(head.changed, true)) changed_heads_.push_back(&head);
+    return {receiptOf(row)};
 }
 
 void LedgerTables::beforeCommit() {
     windows_.write();
-    for (Head* const head : changed_heads_) {
-        Query{upsert_head_}
-            .bind(":merchant", head->merchant_row)
-            .bind(":number", head->last_number)
-            .bind(":entry", head->last_entry_row)
-            .bind(":hold", head->last_hold_row)
-            .run();
-        head->changed = false;
-    }
-    changed_heads_.clear();
-    if (heads_.size() > kHeadsMax) heads_.clear();
+    heads_.write();
 }
 
 void LedgerTables::afterRollback() noexcept {
     windows_.forget();
-    changed_heads_.clear();
-    heads_.clear();
+    heads_.forget();
 }
 
 }  // namespace tenants::sqlite

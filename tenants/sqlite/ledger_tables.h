@@ -6,12 +6,12 @@
 #include <cstdint>
 #include <optional>
 #include <string>
-#include <unordered_map>
-#include <vector>
 
 #include "tenants/base/key_ring.h"
 #include "tenants/base/result.h"
 #include "tenants/base/sealing.h"
+#include "tenants/sqlite/entry_table.h"
+#include "tenants/sqlite/ledger_heads.h"
 #include "tenants/sqlite/quota_windows.h"
 #include "tenants/sqlite/writer.h"
 #include "tenants/usage/usage_ledger.h"
@@ -45,14 +45,6 @@ public:
     void afterRollback() noexcept override;
 
 private:
-    /// The end of one merchant's chains.
-    struct Head {
-        std::int64_t merchant_row = 0;
-        std::int64_t last_number = 0;
-        std::optional<std::int64_t> last_entry_row;
-        std::optional<std::int64_t> last_hold_row;
-        bool changed = false;
-    };
     struct Hold {
         std::int64_t row = 0;
         HoldState state = HoldState::kHeld;
@@ -69,36 +61,31 @@ private:
         std::optional<std::int64_t> entry_row = {};
     };
 
-    Head* headOf(const MerchantId& merchant);
-    std::int64_t dayLimitOf(const Head& head);
-    std::optional<Hold> findHold(const Head& head, const RequestId& request);
-    bool insertHold(Head& head, const Reservation& reservation, const QuotaWindow& day, const QuotaWindow& upstream);
+    std::int64_t dayLimitOf(const LedgerHead& head);
+    std::optional<Hold> findHold(const LedgerHead& head, const RequestId& request);
+    bool insertHold(LedgerHead& head, const Reservation& reservation, const QuotaWindow& day,
+                    const QuotaWindow& upstream);
     void reopenHold(const Hold& hold, const Reservation& reservation, const QuotaWindow& day,
                     const QuotaWindow& upstream);
     void changeState(const Hold& hold, const StateChange& change);
     Result<Hold> heldHold(const MerchantId& merchant, const RequestId& request);
     Repeat repeatOf(const Hold& hold, const Reservation& reservation);
     Settled firstResult(const Hold& hold);
-    std::int64_t appendEntry(Head& head, const Hold& hold, const EntryId& entry, Outcome outcome, UtcTime now);
-    void markHeadChanged(Head& head);
 
     SQLite::Database& database_;
     const KeyRing& ring_;
     const std::string application_;
     QuotaWindows windows_;
-    std::unordered_map<MerchantId, Head> heads_;
-    std::vector<Head*> changed_heads_;
+    LedgerHeads heads_;
+    EntryTable entries_;
 
-    SQLite::Statement select_head_;
     SQLite::Statement select_day_limit_;
-    SQLite::Statement upsert_head_;
     SQLite::Statement select_hold_;
     SQLite::Statement select_first_result_;
     SQLite::Statement select_abandoned_;
     SQLite::Statement insert_hold_;
     SQLite::Statement reopen_hold_;
     SQLite::Statement update_state_;
-    SQLite::Statement insert_entry_;
     SQLite::Statement insert_reply_;
     SQLite::Statement delete_replies_;
 };

@@ -22,8 +22,8 @@ constexpr const char* kSelectRow =
     "SELECT row, merchant_row, policy = 'upstream_day', starts_ms, ends_ms, limit_units, used, held, unknown "
     "FROM quota_window WHERE row = :row";
 constexpr const char* kInsert =
-    "INSERT INTO quota_window (merchant_row, policy, starts_ms, ends_ms, limit_units, used, held, unknown) "
-    "VALUES (:merchant, :policy, :starts, :ends, :limit, 0, 0, 0)";
+    "INSERT INTO quota_window (merchant_row, policy, starts_ms, ends_ms, limit_units, used, held, unknown,"
+    " used_elsewhere, warned_percent) VALUES (:merchant, :policy, :starts, :ends, :limit, 0, 0, 0, 0, 0)";
 constexpr const char* kUpdate =
     "UPDATE quota_window SET limit_units = :limit, used = :used, held = :held, unknown = :unknown WHERE row = :row";
 

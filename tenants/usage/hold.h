@@ -9,6 +9,7 @@
 
 #include "tenants/base/clock.h"
 #include "tenants/base/ids.h"
+#include "tenants/base/period.h"
 #include "tenants/base/secret.h"
 
 namespace tenants {
@@ -30,8 +31,22 @@ std::string_view outcomeText(Outcome outcome);  // billed, not_recognised
 /// SHA-256 that tells whether a repeat is the same request; empty where the caller gave no Idempotency-Key.
 using Fingerprint = std::optional<std::array<unsigned char, 32>>;
 
+/// SHA-256 of a merchant's ledger up to and with one entry: docs/ledger-format.md. Before the first entry all zero.
+using ChainHash = std::array<unsigned char, 32>;
+
+/// What proves to a merchant that its scan is in the ledger: with it a later ledger can be checked for exactly this entry.
+struct Receipt {
+    EntryId entry;
+    std::int64_t number = 0;
+    ChainHash hash{};
+    Period period{UtcTime{}};  // that it is billed in
+
+    auto operator<=>(const Receipt&) const = default;
+};
+
 /// Policy names, in the order in which windows are always taken. A new period is a new window, so nothing is ever reset.
 inline constexpr std::string_view kDayPolicy = "day";                   // the merchant's own day limit
+inline constexpr std::string_view kMonthPolicy = "month";               // its plan's
 inline constexpr std::string_view kUpstreamDayPolicy = "upstream_day";  // WeChat's quota of the merchant's account
 
 struct Reservation {
@@ -55,13 +70,13 @@ struct KeptReply {
 
 /// What reserving came to.
 struct Reserved {};
-struct Repeat {                                // the request is known already
-    HoldState state = HoldState::kHeld;        // never kReleased with the same fingerprint: such a hold was reopened
-    bool same_request = false;                 // the fingerprints are there and equal
-    std::optional<KeptReply> reply;            // settled and not yet expired
-    std::optional<std::int64_t> entry_number;  // settled with a charge
-    std::string x_request_id;                  // of the first time
-    std::string reason;                        // why unknown; empty otherwise
+struct Repeat {                          // the request is known already
+    HoldState state = HoldState::kHeld;  // never kReleased with the same fingerprint: such a hold was reopened
+    bool same_request = false;           // the fingerprints are there and equal
+    std::optional<KeptReply> reply;      // settled and not yet expired
+    std::optional<Receipt> charge;       // settled with a charge
+    std::string x_request_id;            // of the first time
+    std::string reason;                  // why unknown; empty otherwise
 };
 struct WindowFull {
     std::string_view policy;  // kDayPolicy or kUpstreamDayPolicy
@@ -79,8 +94,7 @@ struct Settlement {
     std::optional<UtcTime> reply_expires_at;
 };
 struct Settled {
-    std::optional<EntryId> entry;  // of the charge
-    std::optional<std::int64_t> entry_number;
+    std::optional<Receipt> charge;  // none: not recognised
 };
 
 /// Known to have had no effect.

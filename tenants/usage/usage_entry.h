@@ -1,26 +1,45 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "tenants/base/money.h"
+#include "tenants/base/period.h"
 #include "tenants/usage/hold.h"
 
 namespace tenants {
+
+enum class EntryKind {
+    kCharge,      // one recognised scan: units 1
+    kCorrection,  // takes an earlier charge back: units -1
+    kWaiver,      // an unknown scan that was decided not to be billed: units 0
+};
+std::string_view entryKindText(EntryKind kind);  // charge, correction, waiver
+std::optional<EntryKind> entryKindFromText(std::string_view text);
+std::string_view entryOutcomeText(EntryKind kind);  // billed, of a waiver not_billed
 
 /// One line of the ledger: never changed, never removed.
 struct UsageEntry {
     EntryId id;
     MerchantId merchant;
     std::int64_t number = 0;  // 1, 2, 3 … of this merchant, without a gap: the order of the ledger
-    std::string kind;         // charge (corrections come later)
-    std::int64_t units = 0;
-    RequestId request;
+    EntryKind kind = EntryKind::kCharge;
+    std::int64_t units = 0;  // 1, -1 or 0, as the kind says
+    RequestId request;       // of the scan, in corrections too
     KeyId key;
     std::string x_request_id;
-    UtcTime at;  // when the scan was held: the day it is billed in
-    UtcTime recorded_at;
-    Outcome outcome = Outcome::kRecognised;
+    UtcTime at;                // when the scan was held, in corrections too: the day it is billed in
+    UtcTime recorded_at;       // when this line was written
+    Period period{UtcTime{}};  // that it is billed in; later than `at` where that month was closed already
+    std::optional<PlanVersionId> plan_version;  // none: the merchant had no plan
+    std::optional<PackId> pack;                 // that paid for the unit beforehand
+    std::optional<std::int64_t> corrects;       // number of the entry that a correction takes back
+    std::optional<Money> price;                 // only in corrections of a closed period: what was billed then
+    std::string reason;                         // of corrections, waivers, and charges that were decided later
+    ChainHash hash{};                           // of the chain up to here: docs/ledger-format.md
 };
 
 /// A hold as the operator sees it.

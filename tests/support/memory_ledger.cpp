@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tenants/usage/entry_chain.h"
+
 namespace test_support {
 
 using namespace tenants;
@@ -61,7 +63,7 @@ Repeat MemoryLedger::repeatOf(const Hold& hold, const Reservation& again) const 
     if (hold.reply != nullptr && hold.reply_expires_at && again.at < *hold.reply_expires_at) {
         repeat.reply = KeptReply{hold.outcome, hold.reply};
     }
-    repeat.entry_number = hold.settled.entry_number;
+    repeat.charge = hold.settled.charge;
     repeat.x_request_id = hold.reservation.x_request_id;
     repeat.reason = hold.reason;
     return repeat;
@@ -93,23 +95,28 @@ Result<Settled> MemoryLedger::settleNow(const Settlement& settlement) {
     hold.reply_expires_at = settlement.reply_expires_at;
     if (settlement.outcome == Outcome::kRecognised) {
         dayOf(hold).used += units;
-        std::vector<UsageEntry>& ledger = entries_[settlement.merchant];
         UsageEntry entry;
-        entry.number = static_cast<std::int64_t>(ledger.size()) + 1;
-        entry.id = EntryId{"ent_" + settlement.merchant.text() + "_" + std::to_string(entry.number)};
-        entry.merchant = settlement.merchant;
-        entry.kind = "charge";
+        entry.kind = EntryKind::kCharge;
         entry.units = units;
         entry.request = settlement.request;
         entry.key = hold.reservation.key;
         entry.x_request_id = hold.reservation.x_request_id;
         entry.at = hold.reservation.at;
         entry.recorded_at = settlement.now;
-        entry.outcome = settlement.outcome;
-        hold.settled = {entry.id, entry.number};
-        ledger.push_back(std::move(entry));
+        entry.period = Period{entry.at};
+        hold.settled.charge = append(settlement.merchant, std::move(entry));
     }
     return hold.settled;
+}
+
+Receipt MemoryLedger::append(const MerchantId& merchant, UsageEntry entry) {
+    std::vector<UsageEntry>& ledger = entries_[merchant];
+    entry.merchant = merchant;
+    entry.number = static_cast<std::int64_t>(ledger.size()) + 1;
+    entry.id = EntryId{"ent_" + merchant.text() + "_" + std::to_string(entry.number)};
+    entry.hash = chainHash(ledger.empty() ? ChainHash{} : ledger.back().hash, entry);
+    ledger.push_back(entry);
+    return {entry.id, entry.number, entry.hash, entry.period};
 }
 
 Task<Result<Done>> MemoryLedger::release(Release release) {

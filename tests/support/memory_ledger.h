@@ -65,6 +65,8 @@ private:
     tenants::Result<tenants::Settled> settleNow(const tenants::Settlement& settlement);
     tenants::Result<tenants::Done> releaseNow(const tenants::Release& release);
     tenants::Repeat repeatOf(const Hold& hold, const tenants::Reservation& again) const;
+    /// The one place where the ledger grows: number, id and hash are filled in here.
+    tenants::Receipt append(const tenants::MerchantId& merchant, tenants::UsageEntry entry);
     Window& windowOf(const tenants::MerchantId& merchant, std::string_view policy, const tenants::DaySpan& span);
     Window& dayOf(const Hold& hold);
     Window& upstreamDayOf(const Hold& hold);

@@ -12,7 +12,9 @@
 #include <vector>
 
 #include "tenants/base/task.h"
+#include "tenants/usage/entry_chain.h"
 #include "tests/support/contract/stores_under_test.h"
+#include "tests/support/receipts.h"
 
 /// What the contract tests of UsageLedger share; include usage_ledger_contract.h for the tests.
 namespace test_support {

@@ -35,21 +35,26 @@ TEST_P(UsageLedgerContract, RecognisedScanIsChargedOnceAndUsedInBothWindows) {
 
     const Settled settled = settle(settlement("r-1"));
 
-    ASSERT_TRUE(settled.entry);
-    EXPECT_EQ(settled.entry_number, 1);
+    ASSERT_TRUE(settled.charge);
+    EXPECT_EQ(settled.charge->number, 1);
     ASSERT_EQ(entries().size(), 1U);
     const UsageEntry entry = entries()[0];
-    EXPECT_EQ(entry.id, settled.entry);
+    EXPECT_EQ(entry.id, settled.charge->entry);
+    EXPECT_EQ(entry.hash, settled.charge->hash);
+    EXPECT_EQ(entry.hash, chainHash(ChainHash{}, entry));
     EXPECT_EQ(entry.merchant, kMerchant);
     EXPECT_EQ(entry.number, 1);
-    EXPECT_EQ(entry.kind, "charge");
+    EXPECT_EQ(entry.kind, EntryKind::kCharge);
     EXPECT_EQ(entry.units, 1);
     EXPECT_EQ(entry.request, RequestId{"r-1"});
     EXPECT_EQ(entry.key, KeyId{"key_1"});
     EXPECT_EQ(entry.x_request_id, "x-r-1");
     EXPECT_EQ(entry.at, kNoon);
     EXPECT_EQ(entry.recorded_at, kNoon + std::chrono::seconds{1});
-    EXPECT_EQ(entry.outcome, Outcome::kRecognised);
+    EXPECT_EQ(entry.period.text(), "2026-11");
+    EXPECT_EQ(entry.period, settled.charge->period);
+    EXPECT_FALSE(entry.corrects || entry.price);
+    EXPECT_EQ(entry.reason, "");
     EXPECT_EQ(day().used, 1);
     EXPECT_EQ(day().held, 0);
     EXPECT_EQ(upstreamDay().used, 1);
@@ -62,8 +67,7 @@ TEST_P(UsageLedgerContract, ScanThatFoundNoLicenceIsFreeForTheMerchantButUsedUps
 
     const Settled settled = settle(settlement("r-1", Outcome::kNotRecognised));
 
-    EXPECT_FALSE(settled.entry);
-    EXPECT_FALSE(settled.entry_number);
+    EXPECT_FALSE(settled.charge);
     EXPECT_TRUE(entries().empty());
     EXPECT_EQ(day().used + day().held, 0);
     EXPECT_EQ(upstreamDay().used, 1);
@@ -88,14 +92,14 @@ TEST_P(UsageLedgerContract, SettlingAgainGivesTheFirstResultAndChangesNothing) {
     ASSERT_TRUE(reserved(reservation("r-1")));
     ASSERT_TRUE(reserved(reservation("r-2")));
     const Settled first = settle(settlement("r-1"));
-    ASSERT_FALSE(settle(settlement("r-2", Outcome::kNotRecognised)).entry);
+    ASSERT_FALSE(settle(settlement("r-2", Outcome::kNotRecognised)).charge);
 
     const Settled again = settle(settlement("r-1", Outcome::kNotRecognised));
     const Settled other_again = settle(settlement("r-2", Outcome::kRecognised));
 
-    EXPECT_EQ(again.entry, first.entry);
-    EXPECT_EQ(again.entry_number, 1);
-    EXPECT_FALSE(other_again.entry);
+    EXPECT_EQ(again.charge, first.charge);
+    EXPECT_EQ(entryNumber(again.charge), 1);
+    EXPECT_FALSE(other_again.charge);
     EXPECT_EQ(entries().size(), 1U);
     EXPECT_EQ(day().used, 1);
     EXPECT_EQ(upstreamDay().used, 2);
@@ -153,7 +157,7 @@ TEST_P(UsageLedgerContract, UnknownScanCanBeSettledLater) {
     ASSERT_TRUE(reserved(reservation("r-1")));
     markUnknown("r-1");
 
-    EXPECT_EQ(settle(settlement("r-1")).entry_number, 1);
+    EXPECT_EQ(entryNumber(settle(settlement("r-1")).charge), 1);
 
     EXPECT_EQ(day().used, 1);
     EXPECT_EQ(day().held, 0);

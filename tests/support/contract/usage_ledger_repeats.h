@@ -55,13 +55,13 @@ TEST_P(UsageLedgerContract, RepeatOfAChargedScanGetsTheSameBytesUntilTheyExpire)
 
     ASSERT_TRUE(std::holds_alternative<Repeat>(repeat));
     EXPECT_EQ(std::get<Repeat>(repeat).state, HoldState::kSettled);
-    EXPECT_EQ(std::get<Repeat>(repeat).entry_number, 1);
+    EXPECT_EQ(entryNumber(std::get<Repeat>(repeat).charge), 1);
     ASSERT_TRUE(std::get<Repeat>(repeat).reply);
     EXPECT_EQ(std::get<Repeat>(repeat).reply->outcome, Outcome::kRecognised);
     EXPECT_EQ(std::get<Repeat>(repeat).reply->body->expose(), settled.reply_body->expose());
     ASSERT_TRUE(std::holds_alternative<Repeat>(expired));
     EXPECT_FALSE(std::get<Repeat>(expired).reply);
-    EXPECT_EQ(std::get<Repeat>(expired).entry_number, 1);
+    EXPECT_EQ(entryNumber(std::get<Repeat>(expired).charge), 1);
     EXPECT_EQ(entries().size(), 1U);
 }
 
@@ -78,7 +78,7 @@ TEST_P(UsageLedgerContract, RepeatOfAnUnrecognisedScanGetsItsReplyAndNoEntry) {
 
     ASSERT_TRUE(std::holds_alternative<Repeat>(repeat));
     EXPECT_EQ(std::get<Repeat>(repeat).state, HoldState::kSettled);
-    EXPECT_FALSE(std::get<Repeat>(repeat).entry_number);
+    EXPECT_FALSE(entryNumber(std::get<Repeat>(repeat).charge));
     ASSERT_TRUE(std::get<Repeat>(repeat).reply);
     EXPECT_EQ(std::get<Repeat>(repeat).reply->outcome, Outcome::kNotRecognised);
 }
@@ -223,7 +223,7 @@ TEST_P(UsageLedgerContract, SweepErasesExpiredReplies) {
 
     EXPECT_TRUE(std::get<Repeat>(kept).reply);
     EXPECT_FALSE(std::get<Repeat>(erased).reply);
-    EXPECT_EQ(std::get<Repeat>(erased).entry_number, 1);
+    EXPECT_EQ(entryNumber(std::get<Repeat>(erased).charge), 1);
 }
 
 TEST_P(UsageLedgerContract, EntriesAreNumberedWithoutGapPerMerchantAndPagedNewestFirst) {
@@ -235,7 +235,7 @@ TEST_P(UsageLedgerContract, EntriesAreNumberedWithoutGapPerMerchantAndPagedNewes
             ASSERT_TRUE(reserved(next));
             Settlement settled = settlement(next.request.text());
             settled.merchant = merchant;
-            ASSERT_EQ(settle(settled).entry_number, number);
+            ASSERT_EQ(entryNumber(settle(settled).charge), number);
         }
     }
 

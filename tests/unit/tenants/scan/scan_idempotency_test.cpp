@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "tenants/scan/scan_licence.h"
+#include "tests/support/receipts.h"
 #include "tests/support/spawned.h"
 #include "tests/support/world.h"
 
@@ -12,6 +13,7 @@ namespace tenants {
 namespace {
 
 using namespace std::chrono_literals;
+using test_support::entryNumber;
 using test_support::FakeUpstream;
 using test_support::ScanWorld;
 using test_support::Spawned;
@@ -42,7 +44,7 @@ TEST_F(ScanIdempotency, FinishedRequestGivesTheSameBytesAgainAndNoCharge) {
     EXPECT_TRUE(again->replayed);
     EXPECT_FALSE(first->replayed);
     EXPECT_EQ(again->body->expose(), first->body->expose());
-    EXPECT_EQ(again->entry_number, first->entry_number);
+    EXPECT_EQ(entryNumber(again->receipt), entryNumber(first->receipt));
     EXPECT_EQ(again->request.text(), "idem-1");
     EXPECT_EQ(upstreamCalls(), 1U);
     EXPECT_EQ(world_.charges(), 1U);
@@ -200,7 +202,7 @@ TEST_F(ScanIdempotency, SameKeyOfTwoMerchantsIsTwoRequests) {
 
     ASSERT_TRUE(ours && foreign);
     EXPECT_FALSE(foreign->replayed);
-    EXPECT_EQ(foreign->entry_number, 1);
+    EXPECT_EQ(entryNumber(foreign->receipt), 1);
     EXPECT_EQ(upstreamCalls(), 2U);
     EXPECT_EQ(world_.upstream.calls()[1].appid.text(), "wx2222222222222222");
 }

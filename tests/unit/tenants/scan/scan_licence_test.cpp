@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/receipts.h"
 #include "tests/support/spawned.h"
 #include "tests/support/world.h"
 
@@ -13,6 +14,7 @@ namespace tenants {
 namespace {
 
 using namespace std::chrono_literals;
+using test_support::entryNumber;
 using test_support::FakePlatform;
 using test_support::FakeUpstream;
 using test_support::ScanWorld;
@@ -40,11 +42,11 @@ TEST_F(ScanLicenceTest, RecognisedScanIsAnsweredAndCharged) {
     ASSERT_TRUE(scanned);
     EXPECT_EQ(scanned->body->expose(), FakeUpstream::recognised().body);
     EXPECT_EQ(scanned->request.text(), "req_1");
-    EXPECT_EQ(scanned->entry_number, 1);
+    EXPECT_EQ(entryNumber(scanned->receipt), 1);
     EXPECT_FALSE(scanned->replayed);
     ASSERT_EQ(world_.charges(), 1U);
     const UsageEntry entry = world_.store.ledger.entries(world_.merchant, {}, 1).front();
-    EXPECT_EQ(entry.kind, "charge");
+    EXPECT_EQ(entry.kind, EntryKind::kCharge);
     EXPECT_EQ(entry.key, KeyId{"key_1"});
     EXPECT_EQ(entry.at, world_.clock.now());
 }

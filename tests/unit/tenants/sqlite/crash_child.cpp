@@ -37,7 +37,7 @@ Task<void> scanForEver(UsageLedger& ledger, std::string prefix) {
         if (!reserved || !std::holds_alternative<Reserved>(*reserved)) ::_exit(4);
         tell("reserved " + request + "\n");
         const Result<Settled> settled = co_await ledger.settle(settlement);
-        if (!settled || !settled->entry_number) ::_exit(5);
+        if (!settled || !settled->charge) ::_exit(5);
         tell("settled " + request + "\n");
     }
 }

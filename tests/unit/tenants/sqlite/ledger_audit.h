@@ -57,6 +57,11 @@ inline void expectSoundLedger(const std::filesystem::path& database) {
                         "AS e WHERE e.merchant_row = h.merchant_row) OR last_hold_row <> (SELECT max(row) FROM hold "
                         "AS d WHERE d.merchant_row = h.merchant_row)"),
               0);
+    EXPECT_EQ(
+        countRows(database,
+                  "SELECT count(*) FROM ledger_head AS h LEFT JOIN usage_entry AS e ON e.row = h.last_entry_row "
+                  "WHERE h.last_hash <> coalesce(e.hash, zeroblob(32)) OR h.last_number <> coalesce(e.number, 0)"),
+        0);
 }
 
 }  // namespace test_support

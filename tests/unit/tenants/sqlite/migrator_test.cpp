@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "tenants/sqlite/connection.h"
+#include "tenants/usage/entry_chain.h"
 #include "tests/unit/tenants/sqlite/ledger_audit.h"
 #include "tests/unit/tenants/sqlite/store_fixture.h"
 
@@ -134,6 +135,66 @@ TEST_F(MigratorTest, InvitationsComeToLinksAndGrantsThatAreThere) {
     const auto link = runBlocking(store->authorizations(kComponent).findLinkByState("s"));
     ASSERT_TRUE(link);
     EXPECT_EQ(link->invitation_hash, "");
+}
+
+TEST_F(MigratorTest, LedgersThatAreThereAreChainedAndGoOn) {
+    makeDatabase(8);
+    execute(
+        "INSERT INTO merchant (row, id, name, suspended, suspended_reason, day_limit, created_ms, version, "
+        "component_appid)"
+        " VALUES (1, 'mer_a', 'shop', 0, '', 100, 1, 1, 'wxcomponent'), (2, 'mer_b', 'shop', 0, '', 100, 1, 1, "
+        "'wxcomponent');"
+        "INSERT INTO quota_window VALUES (1, 1, 'day', 1763740800000, 1763827200000, 100, 2, 1, 1),"
+        " (2, 1, 'upstream_day', 1763740800000, 1763827200000, NULL, 2, 1, 1),"
+        " (3, 2, 'day', 1764518400000, 1764604800000, 100, 1, 0, 0),"
+        " (4, 2, 'upstream_day', 1764518400000, 1764604800000, NULL, 1, 0, 0);"
+        "INSERT INTO hold (row, merchant_row, previous_row, request_id, key_id, x_request_id, units, state, reason, "
+        "outcome,"
+        " entry_row, day_window_row, upstream_window_row, at_ms, expires_ms, changed_ms) VALUES"
+        " (1, 1, NULL, 'r-1', 'key_1', 'x-1', 1, 'settled', '', 'billed', 1, 1, 2, 1763780400000, 1, 1),"
+        " (2, 2, NULL, 'r-1', 'key_2', 'x-2', 1, 'settled', '', 'billed', 2, 3, 4, 1764518400000, 1, 1),"
+        " (3, 1, 1, 'r-2', 'key_1', 'x-3', 1, 'settled', '', 'billed', 3, 1, 2, 1763780400000, 1, 1),"
+        " (4, 1, 3, 'r-3', 'key_1', 'x-4', 1, 'unknown', 'abandoned', NULL, NULL, 1, 2, 1763780400000, 1, 1);"
+        "INSERT INTO usage_entry VALUES"
+        " (1, 1, NULL, 1, 'ent_1', 'charge', 1, 'r-1', 'key_1', 'x-1', 'billed', 1763780400000, 1763780401000),"
+        " (2, 2, NULL, 1, 'ent_2', 'charge', 1, 'r-1', 'key_2', 'x-2', 'billed', 1764518400000, 1764518401000),"
+        " (3, 1, 1, 2, 'ent_3', 'charge', 1, 'r-2', 'key_1', 'x-3', 'billed', 1763780400000, 1763780401000);"
+        "INSERT INTO ledger_head VALUES (1, 2, 3, 4), (2, 1, 2, 2);"
+        "INSERT INTO kept_reply VALUES (3, x'00', 1)");
+
+    const auto store = openStore();
+
+    const auto entries = store->ledger().entries(MerchantId{"mer_a"}, std::nullopt, 10);
+    ASSERT_EQ(entries.size(), 2U);
+    EXPECT_EQ(entries[0].number, 2);
+    EXPECT_EQ(entries[0].period.text(), "2025-11");
+    EXPECT_EQ(entries[1].hash, tenants::chainHash({}, entries[1]));
+    EXPECT_EQ(entries[0].hash, tenants::chainHash(entries[1].hash, entries[0]));
+    const auto others = store->ledger().entries(MerchantId{"mer_b"}, std::nullopt, 10);
+    ASSERT_EQ(others.size(), 1U);
+    EXPECT_EQ(others[0].period.text(), "2025-12") << "Beijing's month, not that of UTC";
+    EXPECT_EQ(others[0].hash, tenants::chainHash({}, others[0]));
+    EXPECT_EQ(countRows(databasePath(), "SELECT count(*) FROM kept_reply JOIN hold ON hold.row = hold_row"), 1);
+
+    ASSERT_EQ(runBlocking(store->ledger().settle(settlement("mer_a", "r-3")))->charge->number, 3);
+    const auto longer = store->ledger().entries(MerchantId{"mer_a"}, std::nullopt, 1);
+    EXPECT_EQ(longer[0].hash, tenants::chainHash(entries[0].hash, longer[0]));
+    expectSoundLedger(databasePath());
+}
+
+TEST_F(MigratorTest, LedgerWithAGapIsLeftAsItIs) {
+    makeDatabase(8);
+    execute(
+        "INSERT INTO merchant (row, id, name, suspended, suspended_reason, day_limit, created_ms, version, "
+        "component_appid)"
+        " VALUES (1, 'mer_a', 'shop', 0, '', 100, 1, 1, 'wxcomponent');"
+        "INSERT INTO usage_entry VALUES (1, 1, NULL, 1, 'ent_1', 'charge', 1, 'r-1', 'key_1', 'x-1', 'billed', 1, 1),"
+        " (2, 1, 1, 3, 'ent_3', 'charge', 1, 'r-3', 'key_1', 'x-3', 'billed', 1, 1)");
+
+    EXPECT_NE(refusal().find("entry 3 of mer_a comes after entry 1"), std::string::npos);
+
+    EXPECT_EQ(countRows(databasePath(), "PRAGMA user_version"), 8);
+    EXPECT_EQ(countRows(databasePath(), "SELECT count(*) FROM usage_entry"), 2);
 }
 
 TEST_F(MigratorTest, VerifiedCopyIsKeptBeforeAMigration) {

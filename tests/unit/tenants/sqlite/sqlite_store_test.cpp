@@ -73,7 +73,7 @@ TEST_F(SqliteStoreTest, EverythingIsThereAfterAReopen) {
     EXPECT_EQ(store->authorizations(kComponent).component()->ticket->expose(), "ticket");
     EXPECT_EQ(store->ledger().entries(MerchantId{"mer_a"}, std::nullopt, 10).size(), 1U);
     EXPECT_EQ(store->ledger().holds(MerchantId{"mer_a"}, tenants::HoldState::kHeld, std::nullopt, 10).size(), 1U);
-    EXPECT_EQ(runBlocking(store->ledger().settle(settlement("mer_a", "r-2")))->entry_number, 2);
+    EXPECT_EQ(runBlocking(store->ledger().settle(settlement("mer_a", "r-2")))->charge->number, 2);
 }
 
 TEST_F(SqliteStoreTest, FilesArePrivateToTheirOwner) {

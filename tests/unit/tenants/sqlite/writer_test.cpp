@@ -100,7 +100,7 @@ TEST_F(WriterTest, FullDiskRefusesChangesUntilThereIsRoomAgain) {
 
     FaultVfs::instance().failWrites(SQLITE_OK);
     waitUntilReady(*store);
-    EXPECT_EQ(runBlocking(store->ledger().settle(settlement("mer_a", "r-1")))->entry_number, 1);
+    EXPECT_EQ(runBlocking(store->ledger().settle(settlement("mer_a", "r-1")))->charge->number, 1);
     addMerchant(*store, "mer_b");
     EXPECT_EQ(fatal_calls_, 0);
 }

@@ -1,0 +1,40 @@
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+
+#include <cstdint>
+#include <optional>
+
+#include "tenants/sqlite/ledger_heads.h"
+#include "tenants/usage/usage_entry.h"
+
+namespace tenants::sqlite {
+
+/// A usage entry and the rows that it names.
+struct EntryRow {
+    UsageEntry entry;
+    std::optional<std::int64_t> plan_version_row;
+    std::optional<std::int64_t> pack_row;
+};
+
+/// The ledger's table, as the writer's thread adds to it. It is never changed otherwise.
+class EntryTable {
+public:
+    EntryTable(SQLite::Database& database, LedgerHeads& heads);
+
+    /// What a charge says that comes of this hold: all but its id, its times of writing, and what `append` fills in.
+    EntryRow ofHold(const LedgerHead& head, std::int64_t hold_row);
+    /// Adds `added` to the end of the merchant's ledger and gives its row: the one place where a ledger grows. Number,
+    /// period and hash are filled in here, from the head; `added.entry.period` is the one that it would be billed in
+    /// were no period closed.
+    std::int64_t append(LedgerHead& head, EntryRow& added);
+
+private:
+    SQLite::Database& database_;
+    LedgerHeads& heads_;
+    SQLite::Statement select_hold_;
+    SQLite::Statement insert_;
+};
+
+}  // namespace tenants::sqlite
