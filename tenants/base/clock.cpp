@@ -83,4 +83,8 @@ DaySpan beijingDay(UtcTime instant, std::chrono::hours turn_hour) {
     return {starts, starts + std::chrono::days{1}};
 }
 
+std::string beijingDate(UtcTime instant) {
+    return rfc3339(instant + std::chrono::hours{8}).substr(0, 10);
+}
+
 }  // namespace tenants

@@ -33,6 +33,13 @@ struct PlanTerms {
 /// kInvalidInput, with the field at fault, where the terms contradict themselves or could overflow a bill.
 Result<Done> checkTerms(const PlanTerms& terms);
 
+struct Plan {
+    PlanId id;
+    std::string name;
+    std::int64_t versions = 0;  // numbered 1 to this
+    UtcTime created_at;
+};
+
 struct PlanVersion {
     PlanVersionId id;
     PlanTerms terms;

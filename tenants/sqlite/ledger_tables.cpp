@@ -358,6 +358,7 @@ void LedgerTables::beforeCommit() {
 void LedgerTables::afterRollback() noexcept {
     windows_.forget();
     heads_.forget();
+    entries_.forget();
 }
 
 }  // namespace tenants::sqlite

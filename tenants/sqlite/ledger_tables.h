@@ -41,6 +41,9 @@ public:
     /// Gives the day window that is open at `now` a new limit, never below what it has used and held.
     void changeDayLimit(std::int64_t merchant_row, std::int64_t limit, UtcTime now);
 
+    /// Where each ledger ends, for what else changes with it.
+    LedgerHeads& heads() noexcept { return heads_; }
+
     void beforeCommit() override;
     void afterRollback() noexcept override;
 

@@ -21,9 +21,12 @@
 #include "tenants/sqlite/reader_pool.h"
 #include "tenants/sqlite/reconciliation_tables.h"
 #include "tenants/sqlite/sqlite_authorization_store.h"
+#include "tenants/sqlite/sqlite_ledger_scan.h"
 #include "tenants/sqlite/sqlite_merchant_store.h"
 #include "tenants/sqlite/sqlite_reconciliation_store.h"
+#include "tenants/sqlite/sqlite_statement_store.h"
 #include "tenants/sqlite/sqlite_usage_ledger.h"
+#include "tenants/sqlite/statement_tables.h"
 #include "tenants/sqlite/writer.h"
 
 namespace tenants {
@@ -93,8 +96,11 @@ struct SqliteStore::Parts {
           readers(path, settings.vfs, settings.readers, clock),
           ledger_tables(writer.database(), keys, kStoreName),
           merchant_tables(writer.database(), ledger_tables),
+          statement_tables(writer.database(), ledger_tables.heads()),
           ledger(writer, ledger_tables, readers, keys, kStoreName),
-          merchants(writer, merchant_tables, merchant_directory) {
+          merchants(writer, merchant_tables, merchant_directory),
+          ledger_scan(readers),
+          statements(writer, statement_tables, readers) {
         merchant_tables.adopt(served.at(0));
         merchant_tables.load(merchant_directory);
         for (const AppId& component : served) {
@@ -123,8 +129,11 @@ struct SqliteStore::Parts {
     MerchantDirectory merchant_directory;
     LedgerTables ledger_tables;
     MerchantTables merchant_tables;
+    StatementTables statement_tables;
     SqliteUsageLedger ledger;
     SqliteMerchantStore merchants;
+    SqliteLedgerScan ledger_scan;
+    SqliteStatementStore statements;
     std::map<AppId, std::unique_ptr<ComponentParts>> components;
 };
 
@@ -153,6 +162,12 @@ UsageLedger& SqliteStore::ledger() noexcept {
 }
 ReconciliationStore& SqliteStore::reconciliations(const AppId& component) {
     return parts_->components.at(component)->reconciliations;
+}
+StatementStore& SqliteStore::statements() noexcept {
+    return parts_->statements;
+}
+const LedgerScan& SqliteStore::ledgerScan() const noexcept {
+    return parts_->ledger_scan;
 }
 bool SqliteStore::ready() const {
     return parts_->writer.ready();

@@ -14,6 +14,8 @@
 #include "tenants/authorization/reconciliation_report.h"
 #include "tenants/base/clock.h"
 #include "tenants/base/key_ring.h"
+#include "tenants/billing/ledger_scan.h"
+#include "tenants/billing/statement_store.h"
 #include "tenants/merchant/merchant_store.h"
 #include "tenants/usage/usage_ledger.h"
 
@@ -58,6 +60,8 @@ public:
     AuthorizationStore& authorizations(const AppId& component);
     UsageLedger& ledger() noexcept;
     ReconciliationStore& reconciliations(const AppId& component);
+    StatementStore& statements() noexcept;
+    const LedgerScan& ledgerScan() const noexcept;
 
     /// Whether changes can be taken: false after a failure, true again once a full disk has room. Any thread.
     bool ready() const;

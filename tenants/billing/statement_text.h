@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string>
+
+#include "tenants/billing/statement.h"
+
+namespace tenants {
+
+/// The bytes of a statement that are signed: JSON without spaces, members in order of their names, integers and strings only
+/// (the form of RFC 8785). Any JSON library that can sort members makes the same bytes again. docs/statements.md.
+std::string canonicalText(const Statement& statement);
+
+}  // namespace tenants
