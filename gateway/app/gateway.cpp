@@ -309,7 +309,7 @@ private:
         pushes_.emplace(std::move(addressees), clock_, log_,
                         [this](tenants::Task<void> task) { background_.start(std::move(task)); });
         launch_page_.emplace(*platforms_, log_);
-        authorized_page_.emplace(*platforms_, store_->merchants(), log_);
+        authorized_page_.emplace(*platforms_, store_->merchants(), clock_, log_);
         token_routes_->addRoutes(public_router_);
         pushes_->addRoutes(public_router_);
         launch_page_->addRoutes(public_router_);

@@ -62,7 +62,7 @@ Result<Done> ScanLicence::judge(const Caller& caller, StaleGrants stale) const {
     const auto merchant = merchants_.find(caller.merchant);
     if (merchant == nullptr) return credentialInvalid();
     const auto authorization = platforms_.of(*merchant).authorizations().find(caller.merchant);
-    const Standing standing = standingOf(*merchant, authorization.get());
+    const Standing standing = standingOf(*merchant, authorization.get(), clock_.now());
     if (!standing.refusal) return Done{};
     const bool about_grants =
         standing.refusal == ErrorCode::kPermission117Missing || standing.refusal == ErrorCode::kAccountNotEligible;
