@@ -4,6 +4,8 @@
 #include <chrono>
 #include <coroutine>
 #include <functional>
+#include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -12,9 +14,13 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/admin/closing_desk.h"
 #include "gateway/admin/component_routes.h"
+#include "gateway/admin/export_desk.h"
+#include "gateway/admin/export_routes.h"
 #include "gateway/admin/key_routes.h"
 #include "gateway/admin/merchant_routes.h"
+#include "gateway/admin/statement_routes.h"
 #include "gateway/admin/usage_routes.h"
 #include "gateway/api/authorized_page.h"
 #include "gateway/api/health.h"
@@ -31,6 +37,7 @@
 #include "gateway/http/server.h"
 #include "gateway/net/loop_group.h"
 #include "gateway/net/resolver.h"
+#include "gateway/net/slow_lane.h"
 #include "gateway/net/tls_context.h"
 #include "gateway/net/worker_pool.h"
 #include "gateway/wechat/https_client.h"
@@ -211,6 +218,10 @@ public:
                  clock),
           ocr_(https_),
           sweeper_(store_->ledger(), clock),
+          signer_(ring_),
+          closing_({store_->ledgerScan(), store_->statements(), store_->plans(), signer_, clock, settings.issuer}),
+          closing_desk_(closing_, store_->statements(), slow_lane_, clock, log),
+          export_desk_(exportSource(), settings.exports_folder, slow_lane_, log),
           background_(log),
           public_server_(std::make_unique<http::Server>(loops_.all(), public_router_, settings.limits, callbacks(log))),
           admin_server_(
@@ -223,6 +234,8 @@ public:
         loops_.start();
         admin_loops_.start();
         onAdminLoop([this] { return handleWaitingEvents(); });  // what the last run was told and did not finish
+        closing_desk_.resume();
+        export_desk_.resume();
         upkeep_.emplace(jobs());
         log_.info("ready", {{"public_port", ports_.public_plain},
                             {"public_tls_port", ports_.public_tls.value_or(0)},
@@ -251,6 +264,8 @@ public:
         };
         upkeep_.reset();
         for (const auto& component : components_) component->upkeep.stop();
+        closing_desk_.stop();
+        export_desk_.stop();
         // The public side first: what it still runs may take nearly all of the time.
         bool finished = public_server_->shutdown(left());
         finished = admin_server_->shutdown(left()) && finished;
@@ -265,6 +280,22 @@ private:
         auto all = loops_.all();
         for (net::EventLoop* loop : admin_loops_.all()) all.push_back(loop);
         return all;
+    }
+
+    exports::ExportSource exportSource() {
+        return {store_->ledgerScan(),
+                store_->plans(),
+                store_->statements(),
+                [this] {
+                    std::map<tenants::MerchantId, std::string> names;
+                    for (const auto& merchant :
+                         store_->merchants().list(tenants::MerchantId{}, std::numeric_limits<std::size_t>::max())) {
+                        names.emplace(merchant->id, merchant->name);
+                    }
+                    return names;
+                },
+                settings_.issuer,
+                clock_};
     }
 
     void sweepAll() {
@@ -330,10 +361,15 @@ private:
                                   component->upkeep.reconciliation()});
         }
         component_routes_.emplace(std::move(components), log_);
+        statement_routes_.emplace(admin::StatementRoutes::Parts{store_->merchants(), store_->statements(), closing_,
+                                                                closing_desk_, signer_, workers_, pages_, log_});
+        export_routes_.emplace(store_->merchants(), export_desk_, workers_, log_);
         merchant_routes_->addRoutes(admin_router_, *guard_);
         key_routes_->addRoutes(admin_router_, *guard_);
         usage_routes_->addRoutes(admin_router_, *guard_);
         component_routes_->addRoutes(admin_router_, *guard_);
+        statement_routes_->addRoutes(admin_router_, *guard_);
+        export_routes_->addRoutes(admin_router_, *guard_);
         api::addLiveRoute(admin_router_);
         api::addReadyRoute(admin_router_, [this] { return store_->ready(); });
     }
@@ -405,6 +441,11 @@ private:
     wechat::HttpsClient https_;
     wechat::OcrClient ocr_;
     tenants::Sweeper sweeper_;
+    tenants::StatementSigner signer_;
+    tenants::PeriodClosing closing_;
+    admin::ClosingDesk closing_desk_;
+    admin::ExportDesk export_desk_;
+    net::SlowLane slow_lane_;  // ends before what its pieces refer to
     BackgroundTasks background_;
     Ports ports_;
     // Made when the ports are known.
@@ -422,6 +463,8 @@ private:
     std::optional<admin::KeyRoutes> key_routes_;
     std::optional<admin::UsageRoutes> usage_routes_;
     std::optional<admin::ComponentRoutes> component_routes_;
+    std::optional<admin::StatementRoutes> statement_routes_;
+    std::optional<admin::ExportRoutes> export_routes_;
     http::Router public_router_;
     http::Router admin_router_;
     std::unique_ptr<http::Server> public_server_;

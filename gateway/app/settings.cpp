@@ -231,6 +231,9 @@ StoreSettings readStore(Reader& reader) {
     StoreSettings store;
     store.database_file = reader.needed("store.database_file");
     store.key_ring_file = reader.needed("store.key_ring_file");
+    store.issuer = reader.text("billing.issuer", "Unnamed provider");
+    store.exports_folder = reader.text("exports.folder", "");
+    if (store.exports_folder.empty()) store.exports_folder = store.database_file.parent_path() / "exports";
     return store;
 }
 
@@ -258,6 +261,8 @@ Settings loadSettings(const std::filesystem::path& file, const Environment& envi
     const StoreSettings store = readStore(reader);
     settings.database_file = store.database_file;
     settings.key_ring_file = store.key_ring_file;
+    settings.exports_folder = store.exports_folder;
+    settings.issuer = store.issuer;
     std::vector<std::string> appids;
     for (const std::string& prefix : componentPrefixes(reader)) {
         settings.components.push_back(readComponent(reader, prefix));

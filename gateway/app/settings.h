@@ -46,6 +46,8 @@ struct Settings {
 
     std::filesystem::path database_file;
     std::filesystem::path key_ring_file;
+    std::filesystem::path exports_folder;  // below which exports of the admin API lie
+    std::string issuer;                    // of statements: the provider's legal name
 
     /// One third-party platform of ours, as in WeChat's console.
     struct Component {
@@ -99,6 +101,8 @@ struct StoreSettings {
     std::filesystem::path database_file;
     std::filesystem::path key_ring_file;
     std::vector<std::string> component_appids;
+    std::filesystem::path exports_folder;
+    std::string issuer;
 };
 StoreSettings loadStoreSettings(const std::filesystem::path& file,
                                 const std::function<std::optional<std::string>(const std::string&)>& environment);

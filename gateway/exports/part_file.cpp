@@ -62,7 +62,8 @@ public:
     Gzip() : buffer_(kGzipBufferBytes) {
         // No time and no system in the header: they would make two files of the same rows differ.
         header_.os = kUnknownSystem;
-        if (deflateInit2(&stream_, kGzipLevel, Z_DEFLATED, kGzipWindowBits, kGzipMemoryLevel, Z_DEFAULT_STRATEGY) != Z_OK ||
+        if (deflateInit2(&stream_, kGzipLevel, Z_DEFLATED, kGzipWindowBits, kGzipMemoryLevel, Z_DEFAULT_STRATEGY) !=
+                Z_OK ||
             deflateSetHeader(&stream_, &header_) != Z_OK) {
             throw std::runtime_error("zlib failed");
         }

@@ -1,6 +1,7 @@
 #include "gateway/wechat/ocr_client.h"
 
 #include <array>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <stdexcept>
@@ -9,6 +10,9 @@
 
 #include <openssl/rand.h>
 
+#include "gateway/json/json_outline.h"
+#include "gateway/wechat/answer_json.h"
+#include "gateway/wechat/answer_status.h"
 #include "gateway/wechat/driving_answer.h"
 #include "gateway/wechat/query_parameter.h"
 
@@ -18,6 +22,9 @@ namespace {
 using Outcome = std::variant<tenants::UpstreamAnswer, tenants::UpstreamSilence>;
 
 constexpr std::string_view kDrivingPath = "/cv/ocr/driving";
+constexpr std::string_view kQuotaPath = "/cgi-bin/openapi/quota/get";
+constexpr std::string_view kQuotaOfDriving = R"({"cgi_path":"/cv/ocr/driving"})";
+constexpr std::int64_t kUnitsMax = 1'000'000'000'000;  // what is beyond is a misread field
 
 struct PictureFormat {
     std::string_view type;
@@ -93,6 +100,20 @@ Outcome readOutcome(std::variant<HttpsAnswer, HttpsFailure> outcome) {
     return std::get<tenants::UpstreamAnswer>(std::move(read));
 }
 
+/// Empty for a refusal, and for an answer without both numbers.
+std::optional<tenants::UpstreamQuotaTold> readQuota(const std::string& body) {
+    const auto outline = json::outlineJsonObject(body);
+    const auto status = outline ? readAnswerStatus(*outline) : std::nullopt;
+    if (!status || status->errcode != 0) return std::nullopt;
+    const auto answer = AnswerJson::parse(body);
+    const auto quota = answer ? answer->object("quota") : std::nullopt;
+    if (!quota) return std::nullopt;
+    const auto limit = quota->wholeNumber("daily_limit");
+    const auto used = quota->wholeNumber("used");
+    if (!limit || !used || *limit < 0 || *used < 0 || *limit > kUnitsMax || *used > kUnitsMax) return std::nullopt;
+    return tenants::UpstreamQuotaTold{*limit, *used};
+}
+
 }  // namespace
 
 std::string_view pictureType(std::string_view picture) {
@@ -118,6 +139,24 @@ tenants::Task<Outcome> OcrClient::recogniseDriving(tenants::AppId, tenants::Shar
     auto call = caller_.call(std::move(request), deadline);
     auto outcome = co_await std::move(call);
     co_return readOutcome(std::move(outcome));
+}
+
+tenants::Task<std::optional<tenants::UpstreamQuotaTold>> OcrClient::drivingQuota(tenants::AppId,
+                                                                                 tenants::SharedSecret access_token,
+                                                                                 tenants::SteadyTime deadline) {
+    if (!access_token || access_token->empty()) co_return std::nullopt;
+    HttpsRequest request;
+    request.method = "POST";
+    request.target = kQuotaPath;
+    appendQueryParameter(request.target, "access_token", access_token->expose());
+    request.content_type = "application/json; charset=utf-8";
+    const std::array<std::string_view, 1> parts{kQuotaOfDriving};
+    request.body_parts = parts;
+    auto call = caller_.call(std::move(request), deadline);
+    const auto outcome = co_await std::move(call);
+    const auto* answer = std::get_if<HttpsAnswer>(&outcome);
+    if (answer == nullptr || answer->status != 200) co_return std::nullopt;
+    co_return readQuota(answer->body);
 }
 
 }  // namespace gateway::wechat

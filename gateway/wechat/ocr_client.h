@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string_view>
 #include <variant>
 
@@ -8,7 +9,7 @@
 
 namespace gateway::wechat {
 
-/// WeChat's `/cv/ocr/driving` over HTTPS. One call, no repeat: what may be repeated is the use case's to decide.
+/// WeChat's `/cv/ocr/driving` over HTTPS, and its quota. One call, no repeat: what may be repeated is the use case's to decide.
 /// A silence's reason is the caller's, or one of `http_status_N`, `answer_not_json`, `answer_errcode_unreadable`,
 /// `no_access_token`. As thread-safe as `caller`, which outlives it.
 /// Throws std::runtime_error if the system has no randomness for the multipart boundary.
@@ -19,6 +20,11 @@ public:
     tenants::Task<std::variant<tenants::UpstreamAnswer, tenants::UpstreamSilence>> recogniseDriving(
         tenants::AppId appid, tenants::SharedSecret access_token, tenants::Picture picture,
         tenants::SteadyTime deadline) override;
+    /// `/cgi-bin/openapi/quota/get` under the account's own token. Whether WeChat tells this API's quota there is not
+    /// documented.
+    tenants::Task<std::optional<tenants::UpstreamQuotaTold>> drivingQuota(tenants::AppId appid,
+                                                                          tenants::SharedSecret access_token,
+                                                                          tenants::SteadyTime deadline) override;
 
 private:
     HttpsCaller& caller_;

@@ -104,15 +104,12 @@ std::vector<ClosedSum> PeriodClosing::finish(const Accounts& accounts, Period pe
                                              const std::optional<MerchantId>& only, std::int64_t summed_through) const {
     const auto holds = parts_.statements.holds(period, only);
     const auto packs = parts_.statements.unbilledPacks(period, only);
-    const UtcTime last_instant = period.ends() - std::chrono::milliseconds{1};
+    const auto minimums = parts_.statements.minimums(period, only);
     std::vector<ClosedSum> sums;
     sums.reserve(accounts.size());
     for (const auto& [merchant, account] : accounts) {
         StatementTerms terms;
-        if (const PlanVersion* const version = parts_.in_force(merchant, last_instant)) {
-            terms.minimum_of = version->id;
-            terms.monthly_minimum = version->terms.monthly_minimum;
-        }
+        if (const auto minimum = minimums.find(merchant); minimum != minimums.end()) terms.minimum = minimum->second;
         terms.sold = valueOr(packs, merchant);
         Statement statement = account.builder.finish(terms);
         statement.merchant = merchant;

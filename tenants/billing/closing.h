@@ -2,7 +2,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -10,7 +9,6 @@
 #include <vector>
 
 #include "tenants/billing/ledger_scan.h"
-#include "tenants/billing/plan.h"
 #include "tenants/billing/statement_store.h"
 
 namespace tenants {
@@ -40,8 +38,6 @@ public:
         const LedgerScan& scan;
         StatementStore& statements;
         const PlanTermsSource& plans;
-        /// The version that counts for a merchant at an instant; null: it has no plan then.
-        std::function<const PlanVersion*(const MerchantId&, UtcTime)> in_force;
         const StatementSigner& signer;
         const Clock& clock;
         std::string issuer;  // the provider's legal name

@@ -29,8 +29,10 @@ std::vector<Statement> statementsOf(const StatementStore& store, Period period) 
 
 Result<Done> checkScope(const ExportScope& scope) {
     const bool range = scope.first_number || scope.last_number;
-    if (range && (!scope.merchant || scope.period)) return invalid("A range of entries is of one merchant, without a period.");
-    if (range && (scope.first_number.value_or(1) < 1 || scope.last_number.value_or(INT64_MAX) < scope.first_number.value_or(1))) {
+    if (range && (!scope.merchant || scope.period))
+        return invalid("A range of entries is of one merchant, without a period.");
+    if (range && (scope.first_number.value_or(1) < 1 ||
+                  scope.last_number.value_or(INT64_MAX) < scope.first_number.value_or(1))) {
         return invalid("The range of entries is empty.");
     }
     if (!range && !scope.period) return invalid("A period or a range of entries is needed.");
@@ -45,7 +47,8 @@ StatedAccounts::StatedAccounts(const StatementStore& statements, const ExportSco
             statements_.push_back(std::move(one.statement));
         }
     } else if (scope.merchant) {
-        if (auto one = statements.find(*scope.merchant, *scope.period)) statements_.push_back(std::move(one->statement));
+        if (auto one = statements.find(*scope.merchant, *scope.period))
+            statements_.push_back(std::move(one->statement));
         complete_ = !statements_.empty();
     } else {
         // Asked first: what is done before the statements are read is among them.

@@ -100,8 +100,8 @@ Statement StatementBuilder::finish(const StatementTerms& terms) const {
     for (const SoldPack& pack : terms.sold) {
         addSum(statement.lines, LineKind::kPurchase, pack.price, {}, pack.id);
     }
-    if (terms.minimum_of && charged < terms.monthly_minimum) {
-        addSum(statement.lines, LineKind::kMinimum, terms.monthly_minimum.minus(charged), terms.minimum_of);
+    if (terms.minimum && charged < terms.minimum->amount) {
+        addSum(statement.lines, LineKind::kMinimum, terms.minimum->amount.minus(charged), terms.minimum->version);
     }
     const Money exact = sumOf(statement.lines);
     addSum(statement.lines, LineKind::kRounding, roundedToFen(exact).minus(exact));

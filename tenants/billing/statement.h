@@ -98,10 +98,13 @@ struct SoldPack {
     PackId id;
     Money price;
 };
+struct MonthlyMinimum {
+    PlanVersionId version;
+    Money amount;
+};
 struct StatementTerms {
-    std::optional<PlanVersionId> minimum_of;  // the version in force at the period's last instant
-    Money monthly_minimum;
-    std::vector<SoldPack> sold;  // packs that no statement has billed yet
+    std::optional<MonthlyMinimum> minimum;  // of the version in force at the period's last instant
+    std::vector<SoldPack> sold;             // packs that no statement has billed yet
 };
 
 /// Sums one merchant's entries of one period, in ledger order, in memory that does not grow with their number.

@@ -39,6 +39,12 @@ StatementPublicKey statementPublicKey(const std::array<unsigned char, 32>& bytes
     return {"sk_" + sha256Hex(text).substr(0, kNameDigits), bytes};
 }
 
+std::vector<StatementPublicKey> statementKeysOf(const KeyRing& ring) {
+    std::vector<StatementPublicKey> keys;
+    for (const std::uint32_t number : ring.numbers()) keys.push_back(StatementSigner{ring, number}.publicKey());
+    return keys;
+}
+
 bool isSignedBy(const StatementPublicKey& key, std::string_view bytes, const StatementSignature& signature) {
     const Key opened{EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, key.bytes.data(), key.bytes.size()),
                      &EVP_PKEY_free};
@@ -48,8 +54,8 @@ bool isSignedBy(const StatementPublicKey& key, std::string_view bytes, const Sta
     return EVP_DigestVerify(context.get(), signature.data(), signature.size(), bytesOf(bytes), bytes.size()) == 1;
 }
 
-StatementSigner::StatementSigner(const KeyRing& ring)
-    : private_key_(std::make_unique<PrivateKey>(ring.derive(ring.active(), kPurpose))) {
+StatementSigner::StatementSigner(const KeyRing& ring, std::uint32_t number)
+    : private_key_(std::make_unique<PrivateKey>(ring.derive(number, kPurpose))) {
     std::array<unsigned char, 32> bytes{};
     std::size_t size = bytes.size();
     if (EVP_PKEY_get_raw_public_key(private_key_->key.get(), bytes.data(), &size) != 1) fail();

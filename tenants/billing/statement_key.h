@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tenants/base/key_ring.h"
 
@@ -22,6 +23,9 @@ using StatementSignature = std::array<unsigned char, 64>;
 /// The key with these bytes and the name that belongs to it.
 StatementPublicKey statementPublicKey(const std::array<unsigned char, 32>& bytes);
 
+/// The keys that follow from every root key of a ring, oldest first.
+std::vector<StatementPublicKey> statementKeysOf(const KeyRing& ring);
+
 /// True where `signature` is that of `bytes` by the private half of `key`. Throws std::runtime_error where OpenSSL cannot.
 bool isSignedBy(const StatementPublicKey& key, std::string_view bytes, const StatementSignature& signature);
 
@@ -29,7 +33,9 @@ bool isSignedBy(const StatementPublicKey& key, std::string_view bytes, const Sta
 /// the ring can make it again. Immutable; safe from any thread.
 class StatementSigner {
 public:
-    explicit StatementSigner(const KeyRing& ring);
+    explicit StatementSigner(const KeyRing& ring) : StatementSigner(ring, ring.active()) {}
+    /// With the key that follows from root key `number`. Throws KeyRingError where the ring has no such key.
+    StatementSigner(const KeyRing& ring, std::uint32_t number);
     ~StatementSigner();
     StatementSigner(const StatementSigner&) = delete;
     StatementSigner& operator=(const StatementSigner&) = delete;

@@ -64,6 +64,10 @@ public:
     virtual std::map<MerchantId, std::vector<SoldPack>> unbilledPacks(Period period,
                                                                       const std::optional<MerchantId>& only) const = 0;
 
+    /// The minimum of the plan version in force at the period's last instant, of all merchants that have one, or of one.
+    virtual std::map<MerchantId, MonthlyMinimum> minimums(Period period,
+                                                          const std::optional<MerchantId>& only) const = 0;
+
     /// Freezes each, in one transaction: statement, and that later entries belong to later periods. What each came to, in
     /// the same order; kStoreUnavailable where nothing could be written.
     virtual Task<Result<std::vector<CloseOutcome>>> close(std::vector<ClosedSum> sums) = 0;

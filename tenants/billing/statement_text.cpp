@@ -88,4 +88,17 @@ std::string canonicalText(const Statement& statement) {
     return out;
 }
 
+std::string signedText(const SignedStatement& signed_statement) {
+    std::string out;
+    JsonObject object{out};
+    object.begin("statement").append(canonicalText(signed_statement.statement));
+    JsonObject signature{object.begin("signature")};
+    signature.add("algorithm", "Ed25519")
+        .add("key_id", signed_statement.key.id)
+        .add("value", hexText(signed_statement.signature))
+        .end();
+    object.end();
+    return out;
+}
+
 }  // namespace tenants

@@ -24,8 +24,11 @@ public:
     virtual Task<Result<Done>> add(Merchant merchant) = 0;
     /// Stores `changed` where the stored version is still `changed.version`, then gives it with the next version;
     /// kPreconditionFailed where somebody was faster, kNotFound where there is none. A changed day_limit becomes, in the
-    /// same transaction, the limit of the day window open at `now`, but never less than what is used and held there.
-    virtual Task<Result<Merchant>> update(Merchant changed, UtcTime now) = 0;
+    /// same transaction, the limit of the day window open at `now`, with that of the merchant's plan if it is smaller, but
+    /// never less than what is used and held there. WeChat's quota is set by `upstream` alone, and becomes likewise the
+    /// limit of the upstream window, even where WeChat's refusal had marked that one full.
+    virtual Task<Result<Merchant>> update(Merchant changed, UtcTime now, UpstreamQuotaChange upstream) = 0;
+    Task<Result<Merchant>> update(Merchant changed, UtcTime now) { return update(std::move(changed), now, {}); }
 
     virtual std::shared_ptr<const ApiKey> findKey(std::string_view lookup) const = 0;
     /// Of one merchant, oldest first, revoked ones included.

@@ -31,6 +31,13 @@ Error deadlinePassed() {
     return {ErrorCode::kUpstreamTimeout, "WeChat did not answer in time.", "the deadline passed before the call"};
 }
 
+/// Whose scans WeChat's quota went to.
+std::string whoHas(const UpstreamUse& use) {
+    return "upstream quota: " + std::to_string(use.limit + use.used_elsewhere) + " in all, by us " +
+           std::to_string(use.used) + " used and " + std::to_string(use.held) + " held, elsewhere " +
+           std::to_string(use.used_elsewhere);
+}
+
 void appendLog(Error& error, std::string_view what, const Error& also) {
     if (!error.for_log.empty()) error.for_log += "; ";
     error.for_log.append(what).append(": ").append(stableCode(also.code));
@@ -46,7 +53,8 @@ ScanLicence::ScanLicence(const MerchantStore& merchants, const ComponentPlatform
       ledger_(ledger),
       upstream_(upstream),
       clock_(clock),
-      settings_(settings) {}
+      settings_(settings),
+      inquiry_(ledger, upstream, clock) {}
 
 Result<Done> ScanLicence::admit(const Caller& caller) const {
     return judge(caller, StaleGrants::kPass);
@@ -84,7 +92,7 @@ Task<Result<ScanOutput>> ScanLicence::scan(ScanInput input) {
     if (!token) co_return std::move(token).error();
     if (clock_.steady() >= held.deadline) co_return deadlinePassed();
 
-    auto reserved = co_await reserve(reservationOf(input, held.at), !input.idempotency_key, held.request);
+    auto reserved = co_await reserveAsTold(input, held, *token);
     if (!reserved) co_return std::move(reserved).error();
     if (const auto* full = std::get_if<WindowFull>(&*reserved)) co_return windowFull(*full);
     if (const auto* repeat = std::get_if<Repeat>(&*reserved)) co_return tellAgain(*repeat, held);
@@ -124,6 +132,17 @@ Reservation ScanLicence::reservationOf(const ScanInput& input, UtcTime at) const
     return reservation;
 }
 
+/// Reserves, and once more where our own count of WeChat's quota stood in the way and WeChat tells another.
+Task<Result<ReserveOutcome>> ScanLicence::reserveAsTold(const ScanInput& input, Held& held, const LiveToken& token) {
+    const bool may_rename = !input.idempotency_key;
+    auto reserved = co_await reserve(reservationOf(input, held.at), may_rename, held.request);
+    const auto* full = reserved ? std::get_if<WindowFull>(&*reserved) : nullptr;
+    if (full == nullptr || full->policy != kUpstreamDayPolicy || !full->upstream) co_return reserved;
+    const bool told = co_await inquiry_.ask(held.merchant, token.appid, token.token, held.deadline);
+    if (!told) co_return reserved;
+    co_return co_await reserve(reservationOf(input, held.at), may_rename, held.request);
+}
+
 /// Gives the id under which the ledger has the hold. `may_rename`: the id is not the caller's word for "the same
 /// request", so one that is taken already is no repeat, and a fresh one takes its place.
 Task<Result<ReserveOutcome>> ScanLicence::reserve(Reservation reservation, bool may_rename, RequestId& request) {
@@ -140,14 +159,17 @@ Task<Result<ReserveOutcome>> ScanLicence::reserve(Reservation reservation, bool 
 }
 
 Error ScanLicence::windowFull(const WindowFull& full) const {
-    if (full.policy == kDayPolicy) {
-        return {.code = ErrorCode::kMerchantQuotaExceeded,
-                .for_caller = "The merchant's scans of the day are used or held.",
+    if (full.policy == kUpstreamDayPolicy) {
+        return {.code = ErrorCode::kUpstreamQuotaExceeded,
+                .for_caller = std::string{verdictText(ErrorCode::kUpstreamQuotaExceeded)},
+                .for_log = full.upstream ? whoHas(*full.upstream) : std::string{},
                 .retry_at = full.ends_at};
     }
-    return {.code = ErrorCode::kUpstreamQuotaExceeded,
-            .for_caller = std::string{verdictText(ErrorCode::kUpstreamQuotaExceeded)},
-            .retry_at = full.ends_at};
+    Error error{.code = ErrorCode::kMerchantQuotaExceeded, .for_caller = {}, .retry_at = full.ends_at};
+    if (full.policy == kDayPolicy) error.for_caller = "The merchant's scans of the day are used or held.";
+    if (full.policy == kMonthPolicy) error.for_caller = "The merchant's scans of the month are used or held.";
+    if (full.policy == kPackPolicy) error.for_caller = "The merchant's prepaid scans are used, held or expired.";
+    return error;
 }
 
 /// The answer to a request that the ledger knows already.
@@ -270,6 +292,7 @@ Task<Error> ScanLicence::release(const Held& held, Error error, bool upstream_fu
     release.request = held.request;
     release.reason = stableCode(error.code);
     release.upstream_full = upstream_full;
+    if (upstream_full) inquiry_.noteRefusal(held.merchant, beijingDay(held.at, settings_.upstream_day_turns_at).ends);
     release.now = clock_.now();
     auto released = co_await ledger_.release(std::move(release));
     if (!released) appendLog(error, "the hold was not released", released.error());

@@ -13,6 +13,7 @@
 #include "tenants/merchant/authenticator.h"
 #include "tenants/merchant/merchant_store.h"
 #include "tenants/scan/upstream.h"
+#include "tenants/scan/upstream_quota_inquiry.h"
 #include "tenants/scan/upstream_verdict.h"
 #include "tenants/usage/usage_ledger.h"
 
@@ -75,6 +76,7 @@ private:
     Result<Done> judge(const Caller& caller, StaleGrants stale) const;
     Task<Result<Done>> trustGrants(const Caller& caller);
     Reservation reservationOf(const ScanInput& input, UtcTime at) const;
+    Task<Result<ReserveOutcome>> reserveAsTold(const ScanInput& input, Held& held, const LiveToken& token);
     Task<Result<ReserveOutcome>> reserve(Reservation reservation, bool may_rename, RequestId& request);
     Result<ScanOutput> tellAgain(const Repeat& repeat, const Held& held) const;
     Error windowFull(const WindowFull& full) const;
@@ -93,6 +95,7 @@ private:
     OcrUpstream& upstream_;
     const Clock& clock_;
     const ScanSettings settings_;
+    UpstreamQuotaInquiry inquiry_;
 };
 
 }  // namespace tenants

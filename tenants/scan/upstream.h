@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -8,6 +9,7 @@
 #include "tenants/base/ids.h"
 #include "tenants/base/secret.h"
 #include "tenants/base/task.h"
+#include "tenants/usage/hold.h"
 
 namespace tenants {
 
@@ -37,13 +39,16 @@ struct UpstreamSilence {
     std::string reason;  // stable short text for hold and log
 };
 
-/// WeChat's OCR call. Made once, ends by `deadline` whatever the peer does. Any executor's thread.
+/// WeChat's OCR call and its quota. Each made once, ends by `deadline` whatever the peer does. Any executor's thread.
 class OcrUpstream {
 public:
     virtual ~OcrUpstream() = default;
     virtual Task<std::variant<UpstreamAnswer, UpstreamSilence>> recogniseDriving(AppId appid, SharedSecret access_token,
                                                                                  Picture picture,
                                                                                  SteadyTime deadline) = 0;
+    /// The account's OCR quota of the day; empty where WeChat gives no usable answer. Costs none of it.
+    virtual Task<std::optional<UpstreamQuotaTold>> drivingQuota(AppId appid, SharedSecret access_token,
+                                                                SteadyTime deadline) = 0;
 };
 
 }  // namespace tenants

@@ -13,10 +13,10 @@ namespace {
 const std::string kNoReason;
 const std::string kAbandoned = "abandoned";
 
-constexpr const char* kSelectDayLimit = "SELECT day_limit FROM merchant WHERE row = :merchant";
 constexpr const char* kSelectHold =
-    "SELECT row, state, units, fingerprint, day_window_row, upstream_window_row FROM hold "
-    "WHERE request_id = :request AND merchant_row = :merchant";
+    "SELECT merchant_row, day_window_row, month_window_row, upstream_window_row, pack_row, plan_version_row, row, "
+    "units,"
+    " state, fingerprint FROM hold WHERE request_id = :request AND merchant_row = :merchant";
 constexpr const char* kSelectFirstResult =
     "SELECT hold.x_request_id, hold.outcome, usage_entry.number, usage_entry.id, sealed_body, kept_reply.expires_ms,"
     " hold.reason, usage_entry.hash, usage_entry.period "
@@ -24,17 +24,21 @@ constexpr const char* kSelectFirstResult =
     "LEFT JOIN kept_reply ON kept_reply.hold_row = hold.row WHERE hold.row = :row";
 // The second condition repeats what the first implies, because it is how SQLite recognises the index.
 constexpr const char* kSelectAbandoned =
-    "SELECT row, units, day_window_row, upstream_window_row FROM hold "
-    "WHERE state = 'held' AND state <> 'settled' AND expires_ms < :before LIMIT :count";
+    "SELECT merchant_row, day_window_row, month_window_row, upstream_window_row, pack_row, plan_version_row, row, "
+    "units "
+    "FROM hold WHERE state = 'held' AND state <> 'settled' AND expires_ms < :before LIMIT :count";
 constexpr const char* kInsertHold =
     "INSERT INTO hold (merchant_row, previous_row, request_id, key_id, x_request_id, fingerprint, units, state, reason,"
-    " day_window_row, upstream_window_row, at_ms, expires_ms, changed_ms) VALUES (:merchant, :previous, :request, :key,"
-    " :x_request, :fingerprint, :units, 'held', '', :day, :upstream, :at, :expires, :at) "
+    " plan_version_row, pack_row, day_window_row, month_window_row, upstream_window_row, at_ms, expires_ms, "
+    "changed_ms) "
+    "VALUES (:merchant, :previous, :request, :key, :x_request, :fingerprint, :units, 'held', '', :plan, :pack, :day,"
+    " :month, :upstream, :at, :expires, :at) "
     "ON CONFLICT (request_id, merchant_row) DO NOTHING";
 constexpr const char* kReopenHold =
     "UPDATE hold SET state = 'held', reason = '', key_id = :key, x_request_id = :x_request, units = :units,"
-    " day_window_row = :day, upstream_window_row = :upstream, at_ms = :at, expires_ms = :expires, changed_ms = :at "
-    "WHERE row = :row AND state = 'released'";
+    " plan_version_row = :plan, pack_row = :pack, day_window_row = :day, month_window_row = :month,"
+    " upstream_window_row = :upstream, at_ms = :at, expires_ms = :expires, changed_ms = :at WHERE row = :row AND state "
+    "= 'released'";
 constexpr const char* kUpdateState =
     "UPDATE hold SET state = :state, reason = :reason, outcome = :outcome, entry_row = :entry, changed_ms = :now "
     "WHERE row = :row";
@@ -64,6 +68,11 @@ Fingerprint fingerprintOf(std::string_view bytes) {
     return fingerprint;
 }
 
+/// Of the first six columns of kSelectHold and kSelectAbandoned.
+HoldSources sourcesOf(const Query& row) {
+    return {row.number(0), row.number(1), row.numberIfAny(2), row.number(3), row.numberIfAny(4), row.numberIfAny(5)};
+}
+
 std::optional<std::string> textOf(std::optional<Outcome> outcome) {
     return outcome ? std::optional{std::string{outcomeText(*outcome)}} : std::nullopt;
 }
@@ -87,10 +96,9 @@ LedgerTables::LedgerTables(SQLite::Database& database, const KeyRing& ring, std:
     : database_(database),
       ring_(ring),
       application_(std::move(application)),
-      windows_(database),
+      quotas_(database),
       heads_(database),
       entries_(database, heads_),
-      select_day_limit_(database, kSelectDayLimit),
       select_hold_(database, kSelectHold),
       select_first_result_(database, kSelectFirstResult),
       select_abandoned_(database, kSelectAbandoned),
@@ -103,14 +111,9 @@ LedgerTables::LedgerTables(SQLite::Database& database, const KeyRing& ring, std:
 Result<ReserveOutcome> LedgerTables::reserve(const Reservation& reservation) {
     LedgerHead* const head = heads_.find(reservation.merchant);
     if (head == nullptr) return noSuchMerchant();
-    QuotaWindow* day = windows_.find(head->merchant_row, Policy::kDay, reservation.day.starts);
-    QuotaWindow* upstream = windows_.find(head->merchant_row, Policy::kUpstreamDay, reservation.upstream_day.starts);
-    // As it stands in this transaction: one that was lowered since the scan was read counts already.
-    const std::int64_t day_limit = day == nullptr ? dayLimitOf(*head) : 0;
-    const bool day_full = day != nullptr ? !day->fits(reservation.units) : reservation.units > day_limit;
-    const bool upstream_full = upstream != nullptr && !upstream->fits(reservation.units);
+    QuotaBook::Offer offer = quotas_.find(head->merchant_row, reservation);
 
-    if (day_full || upstream_full || day == nullptr || upstream == nullptr) {
+    if (offer.full || !offer.opened()) {
         // A repeat is a repeat whether or not there is room, and it opens no window.
         const std::optional<Hold> known = findHold(*head, reservation.request);
         if (known &&
@@ -118,25 +121,18 @@ Result<ReserveOutcome> LedgerTables::reserve(const Reservation& reservation) {
             return ReserveOutcome{repeatOf(*known, reservation)};
         }
     }
-    if (day_full) return ReserveOutcome{WindowFull{kDayPolicy, reservation.day.ends}};
-    if (upstream_full) return ReserveOutcome{WindowFull{kUpstreamDayPolicy, reservation.upstream_day.ends}};
-    if (day == nullptr) day = &windows_.open(head->merchant_row, Policy::kDay, reservation.day, day_limit);
-    if (upstream == nullptr) {
-        upstream = &windows_.open(head->merchant_row, Policy::kUpstreamDay, reservation.upstream_day, std::nullopt);
-    }
+    if (offer.full) return ReserveOutcome{*offer.full};
+    const HoldSources sources = quotas_.open(offer, reservation);
 
-    if (!insertHold(*head, reservation, *day, *upstream)) {
+    if (!insertHold(*head, reservation, sources)) {
         const std::optional<Hold> known = findHold(*head, reservation.request);
         if (!known) throw std::runtime_error("a hold refused as a repeat cannot be found");
         if (known->state != HoldState::kReleased || !sameRequest(known->fingerprint, reservation.fingerprint)) {
             return ReserveOutcome{repeatOf(*known, reservation)};
         }
-        reopenHold(*known, reservation, *day, *upstream);
+        reopenHold(*known, reservation, sources);
     }
-    for (QuotaWindow* const window : {day, upstream}) {
-        window->held += reservation.units;
-        windows_.changed(*window);
-    }
+    quotas_.take(offer, reservation.units);
     return ReserveOutcome{Reserved{}};
 }
 
@@ -160,15 +156,7 @@ Result<Settled> LedgerTables::settle(const Settlement& settlement, const EntryId
         settled.charge = receiptOf(charge.entry);
     }
     changeState(*hold, {HoldState::kSettled, kNoReason, settlement.now, settlement.outcome, entry_row});
-    QuotaWindow& day = windows_.at(hold->day_window_row);
-    QuotaWindow& upstream = windows_.at(hold->upstream_window_row);
-    if (charged) day.used += hold->units;
-    upstream.used += hold->units;  // WeChat looked at the picture, whatever it found
-    for (QuotaWindow* const window : {&day, &upstream}) {
-        window->held -= hold->units;
-        if (hold->state == HoldState::kUnknown) window->unknown -= hold->units;
-        windows_.changed(*window);
-    }
+    quotas_.settle(hold->sources, hold->units, charged, hold->state == HoldState::kUnknown);
     if (sealed_reply && settlement.reply_expires_at) {
         Query{insert_reply_}
             .bind(":hold", hold->row)
@@ -183,13 +171,8 @@ Result<Done> LedgerTables::release(const Release& release) {
     const Result<Hold> hold = heldHold(release.merchant, release.request);
     if (!hold) return hold.error();
     changeState(*hold, {HoldState::kReleased, release.reason, release.now});
-    QuotaWindow& upstream = windows_.at(hold->upstream_window_row);
-    for (QuotaWindow* const window : {&windows_.at(hold->day_window_row), &upstream}) {
-        window->held -= hold->units;
-        windows_.changed(*window);
-    }
-    // Calls that still run keep their units; each that WeChat refuses too lowers the limit by its own.
-    if (release.upstream_full) upstream.limit = upstream.used + upstream.held;
+    quotas_.giveBack(hold->sources, hold->units, false);
+    if (release.upstream_full) quotas_.markUpstreamFull(hold->sources);
     return Done{};
 }
 
@@ -198,10 +181,7 @@ Result<Done> LedgerTables::markUnknown(const MerchantId& merchant, const Request
     const Result<Hold> hold = heldHold(merchant, request);
     if (!hold) return hold.error();
     changeState(*hold, {HoldState::kUnknown, reason, now});
-    for (QuotaWindow* const window : {&windows_.at(hold->day_window_row), &windows_.at(hold->upstream_window_row)}) {
-        window->unknown += hold->units;
-        windows_.changed(*window);
-    }
+    quotas_.markUnknown(hold->sources, hold->units);
     return Done{};
 }
 
@@ -211,15 +191,12 @@ Result<std::int64_t> LedgerTables::abandon(UtcTime before, UtcTime now, std::int
         Query row{select_abandoned_};
         row.bind(":before", before).bind(":count", count);
         while (row.next()) {
-            abandoned.push_back({row.number(0), HoldState::kHeld, row.number(1), {}, row.number(2), row.number(3)});
+            abandoned.push_back({row.number(6), HoldState::kHeld, row.number(7), {}, sourcesOf(row)});
         }
     }
     for (const Hold& hold : abandoned) {
         changeState(hold, {HoldState::kUnknown, kAbandoned, now});
-        for (QuotaWindow* const window : {&windows_.at(hold.day_window_row), &windows_.at(hold.upstream_window_row)}) {
-            window->unknown += hold.units;
-            windows_.changed(*window);
-        }
+        quotas_.markUnknown(hold.sources, hold.units);
     }
     return static_cast<std::int64_t>(abandoned.size());
 }
@@ -231,35 +208,25 @@ Result<std::int64_t> LedgerTables::eraseReplies(UtcTime now, std::int64_t count)
 Result<Done> LedgerTables::reopenUpstreamWindow(const MerchantId& merchant, UtcTime now) {
     const LedgerHead* const head = heads_.find(merchant);
     if (head == nullptr) return noSuchMerchant();
-    if (QuotaWindow* const window = windows_.findAt(head->merchant_row, Policy::kUpstreamDay, now)) {
-        window->limit.reset();
-        windows_.changed(*window);
-    }
+    quotas_.reopenUpstream(head->merchant_row, now);
     return Done{};
 }
 
-void LedgerTables::changeDayLimit(std::int64_t merchant_row, std::int64_t limit, UtcTime now) {
-    QuotaWindow* const window = windows_.findAt(merchant_row, Policy::kDay, now);
-    if (window == nullptr) return;
-    window->limit = std::max(limit, window->used + window->held);
-    windows_.changed(*window);
-}
-
-std::int64_t LedgerTables::dayLimitOf(const LedgerHead& head) {
-    Query row{select_day_limit_};
-    row.bind(":merchant", head.merchant_row);
-    if (!row.next()) throw std::runtime_error("a merchant that was just found is gone");
-    return row.number(0);
+Result<Done> LedgerTables::takeUpstreamQuota(const MerchantId& merchant, const UpstreamQuotaTold& told, UtcTime now) {
+    const LedgerHead* const head = heads_.find(merchant);
+    if (head == nullptr) return noSuchMerchant();
+    quotas_.takeUpstreamQuota(head->merchant_row, told, now);
+    return Done{};
 }
 
 std::optional<LedgerTables::Hold> LedgerTables::findHold(const LedgerHead& head, const RequestId& request) {
     Query row{select_hold_};
     row.bind(":merchant", head.merchant_row).bind(":request", request);
     if (!row.next()) return std::nullopt;
-    const std::optional<HoldState> state = holdStateFromText(row.text(1));
+    const std::optional<HoldState> state = holdStateFromText(row.text(8));
     if (!state) throw std::runtime_error("a hold is in a state without a name");
-    const Fingerprint fingerprint = row.isNull(3) ? Fingerprint{} : fingerprintOf(row.blob(3));
-    return Hold{row.number(0), *state, row.number(2), fingerprint, row.number(4), row.number(5)};
+    const Fingerprint fingerprint = row.isNull(9) ? Fingerprint{} : fingerprintOf(row.blob(9));
+    return Hold{row.number(6), *state, row.number(7), fingerprint, sourcesOf(row)};
 }
 
 Result<LedgerTables::Hold> LedgerTables::heldHold(const MerchantId& merchant, const RequestId& request) {
@@ -271,8 +238,7 @@ Result<LedgerTables::Hold> LedgerTables::heldHold(const MerchantId& merchant, co
     return *hold;
 }
 
-bool LedgerTables::insertHold(LedgerHead& head, const Reservation& reservation, const QuotaWindow& day,
-                              const QuotaWindow& upstream) {
+bool LedgerTables::insertHold(LedgerHead& head, const Reservation& reservation, const HoldSources& sources) {
     Query insert{insert_hold_};
     insert.bind(":merchant", head.merchant_row)
         .bind(":previous", head.last_hold_row)
@@ -280,8 +246,11 @@ bool LedgerTables::insertHold(LedgerHead& head, const Reservation& reservation, 
         .bind(":key", reservation.key)
         .bind(":x_request", reservation.x_request_id)
         .bind(":units", reservation.units)
-        .bind(":day", day.row)
-        .bind(":upstream", upstream.row)
+        .bind(":plan", sources.plan_version_row)
+        .bind(":pack", sources.pack_row)
+        .bind(":day", sources.day_window_row)
+        .bind(":month", sources.month_window_row)
+        .bind(":upstream", sources.upstream_window_row)
         .bind(":at", reservation.at)
         .bind(":expires", reservation.expires_at);
     if (const Fingerprint& fingerprint = reservation.fingerprint) {
@@ -295,14 +264,16 @@ bool LedgerTables::insertHold(LedgerHead& head, const Reservation& reservation, 
     return true;
 }
 
-void LedgerTables::reopenHold(const Hold& hold, const Reservation& reservation, const QuotaWindow& day,
-                              const QuotaWindow& upstream) {
+void LedgerTables::reopenHold(const Hold& hold, const Reservation& reservation, const HoldSources& sources) {
     Query{reopen_hold_}
         .bind(":key", reservation.key)
         .bind(":x_request", reservation.x_request_id)
         .bind(":units", reservation.units)
-        .bind(":day", day.row)
-        .bind(":upstream", upstream.row)
+        .bind(":plan", sources.plan_version_row)
+        .bind(":pack", sources.pack_row)
+        .bind(":day", sources.day_window_row)
+        .bind(":month", sources.month_window_row)
+        .bind(":upstream", sources.upstream_window_row)
         .bind(":at", reservation.at)
         .bind(":expires", reservation.expires_at)
         .bind(":row", hold.row)
@@ -351,12 +322,12 @@ Settled LedgerTables::firstResult(const Hold& hold) {
 }
 
 void LedgerTables::beforeCommit() {
-    windows_.write();
+    quotas_.write();
     heads_.write();
 }
 
 void LedgerTables::afterRollback() noexcept {
-    windows_.forget();
+    quotas_.forget();
     heads_.forget();
     entries_.forget();
 }

@@ -12,7 +12,7 @@
 #include "tenants/base/sealing.h"
 #include "tenants/sqlite/entry_table.h"
 #include "tenants/sqlite/ledger_heads.h"
-#include "tenants/sqlite/quota_windows.h"
+#include "tenants/sqlite/quota_book.h"
 #include "tenants/sqlite/writer.h"
 #include "tenants/usage/usage_ledger.h"
 
@@ -38,14 +38,16 @@ public:
     /// Erases at most `count` expired replies, and says how many.
     Result<std::int64_t> eraseReplies(UtcTime now, std::int64_t count);
     Result<Done> reopenUpstreamWindow(const MerchantId& merchant, UtcTime now);
-    /// Gives the day window that is open at `now` a new limit, never below what it has used and held.
-    void changeDayLimit(std::int64_t merchant_row, std::int64_t limit, UtcTime now);
+    Result<Done> takeUpstreamQuota(const MerchantId& merchant, const UpstreamQuotaTold& told, UtcTime now);
 
     /// Where each ledger ends, for what else changes with it.
     LedgerHeads& heads() noexcept { return heads_; }
 
+    /// For those who change what limits depend on.
+    QuotaBook& quotas() noexcept { return quotas_; }
     void beforeCommit() override;
     void afterRollback() noexcept override;
+    void afterCommit() noexcept override { quotas_.afterCommit(); }
 
 private:
     struct Hold {
@@ -53,8 +55,7 @@ private:
         HoldState state = HoldState::kHeld;
         std::int64_t units = 0;
         Fingerprint fingerprint;
-        std::int64_t day_window_row = 0;
-        std::int64_t upstream_window_row = 0;
+        HoldSources sources;
     };
     struct StateChange {
         HoldState state;
@@ -64,12 +65,9 @@ private:
         std::optional<std::int64_t> entry_row = {};
     };
 
-    std::int64_t dayLimitOf(const LedgerHead& head);
     std::optional<Hold> findHold(const LedgerHead& head, const RequestId& request);
-    bool insertHold(LedgerHead& head, const Reservation& reservation, const QuotaWindow& day,
-                    const QuotaWindow& upstream);
-    void reopenHold(const Hold& hold, const Reservation& reservation, const QuotaWindow& day,
-                    const QuotaWindow& upstream);
+    bool insertHold(LedgerHead& head, const Reservation& reservation, const HoldSources& sources);
+    void reopenHold(const Hold& hold, const Reservation& reservation, const HoldSources& sources);
     void changeState(const Hold& hold, const StateChange& change);
     Result<Hold> heldHold(const MerchantId& merchant, const RequestId& request);
     Repeat repeatOf(const Hold& hold, const Reservation& reservation);
@@ -78,11 +76,10 @@ private:
     SQLite::Database& database_;
     const KeyRing& ring_;
     const std::string application_;
-    QuotaWindows windows_;
+    QuotaBook quotas_;
     LedgerHeads heads_;
     EntryTable entries_;
 
-    SQLite::Statement select_day_limit_;
     SQLite::Statement select_hold_;
     SQLite::Statement select_first_result_;
     SQLite::Statement select_abandoned_;

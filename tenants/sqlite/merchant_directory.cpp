@@ -73,6 +73,17 @@ void MerchantDirectory::put(Merchant merchant) {
     merchants_in_order_[stored->id] = stored;
 }
 
+void MerchantDirectory::putUpstreamQuota(const MerchantId& merchant, std::optional<std::int64_t> day_free,
+                                         std::int64_t pack_units) {
+    const std::scoped_lock lock{mutex_};
+    std::shared_ptr<const Merchant>& place = merchants_.at(merchant);
+    auto changed = std::make_shared<Merchant>(*place);
+    changed->upstream_day_free = day_free;
+    changed->upstream_pack_units = pack_units;
+    place = changed;
+    merchants_in_order_[merchant] = std::move(changed);
+}
+
 void MerchantDirectory::put(ApiKey key) {
     const auto stored = std::make_shared<const ApiKey>(std::move(key));
     const std::scoped_lock lock{mutex_};

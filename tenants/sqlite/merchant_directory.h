@@ -1,8 +1,10 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <shared_mutex>
 #include <string>
 #include <string_view>
@@ -32,6 +34,8 @@ public:
     std::vector<std::shared_ptr<const AdminToken>> adminTokens() const;
 
     void put(Merchant merchant);
+    /// Of a merchant that is there.
+    void putUpstreamQuota(const MerchantId& merchant, std::optional<std::int64_t> day_free, std::int64_t pack_units);
     void put(ApiKey key);
     void put(AdminToken token);
 

@@ -10,8 +10,9 @@ namespace tenants::sqlite {
 namespace {
 
 constexpr const char* kInsertMerchant =
-    "INSERT INTO merchant (id, name, suspended, suspended_reason, day_limit, created_ms, version, component_appid) "
-    "VALUES (:id, :name, :suspended, :reason, :limit, :created, :version, :component) ON CONFLICT DO NOTHING";
+    "INSERT INTO merchant (id, name, suspended, suspended_reason, day_limit, created_ms, version, component_appid,"
+    " upstream_day_free, upstream_pack_units) VALUES (:id, :name, :suspended, :reason, :limit, :created, :version,"
+    " :component, :free, :packs) ON CONFLICT DO NOTHING";
 constexpr const char* kSelectVersion =
     "SELECT row, version, day_limit, created_ms, component_appid FROM merchant WHERE id = :id";
 constexpr const char* kUpdateMerchant =
@@ -31,7 +32,8 @@ constexpr const char* kRevokeAdminToken =
     "UPDATE admin_token SET revoked_ms = coalesce(revoked_ms, :now) WHERE id = :id "
     "RETURNING id, lookup, hash, label, created_ms, revoked_ms";
 constexpr const char* kSelectMerchants =
-    "SELECT id, name, suspended, suspended_reason, day_limit, created_ms, version, component_appid FROM merchant";
+    "SELECT id, name, suspended, suspended_reason, day_limit, created_ms, version, component_appid, upstream_day_free,"
+    " upstream_pack_units FROM merchant";
 constexpr const char* kAdoptMerchants = "UPDATE merchant SET component_appid = :component WHERE component_appid = ''";
 constexpr const char* kSelectKeys =
     "SELECT api_key.id, merchant.id, lookup, hash, label, api_key.created_ms, expires_ms, revoked_ms "
@@ -66,8 +68,7 @@ Error taken(std::string_view what) {
 
 }  // namespace
 
-MerchantTables::MerchantTables(SQLite::Database& database, LedgerTables& ledger)
-    : database_(database), ledger_(ledger) {}
+MerchantTables::MerchantTables(SQLite::Database& database, QuotaBook& quotas) : database_(database), quotas_(quotas) {}
 
 void MerchantTables::adopt(const AppId& component) {
     SQLite::Statement update{database_, kAdoptMerchants};
@@ -78,7 +79,7 @@ void MerchantTables::load(MerchantDirectory& directory) {
     SQLite::Statement merchants{database_, kSelectMerchants};
     for (Query row{merchants}; row.next();) {
         directory.put(Merchant{MerchantId{row.text(0)}, row.text(1), row.flag(2), row.text(3), row.number(4),
-                               row.time(5), row.number(6), AppId{row.text(7)}});
+                               row.time(5), row.number(6), AppId{row.text(7)}, row.numberIfAny(8), row.number(9)});
     }
     SQLite::Statement keys{database_, kSelectKeys};
     for (Query row{keys}; row.next();) directory.put(keyOf(row));
@@ -97,12 +98,14 @@ Result<Done> MerchantTables::add(const Merchant& merchant) {
                          .bind(":created", merchant.created_at)
                          .bind(":version", merchant.version)
                          .bind(":component", merchant.component)
+                         .bind(":free", merchant.upstream_day_free)
+                         .bind(":packs", merchant.upstream_pack_units)
                          .run();
     if (rows == 0) return taken("merchant");
     return Done{};
 }
 
-Result<Merchant> MerchantTables::update(const Merchant& changed, UtcTime now) {
+Result<Merchant> MerchantTables::update(const Merchant& changed, UtcTime now, const UpstreamQuotaChange& upstream) {
     SQLite::Statement select{database_, kSelectVersion};
     Query stored{select};
     stored.bind(":id", changed.id);
@@ -124,7 +127,10 @@ Result<Merchant> MerchantTables::update(const Merchant& changed, UtcTime now) {
         .bind(":version", next.version)
         .bind(":row", row)
         .run();
-    if (stored.number(2) != next.day_limit) ledger_.changeDayLimit(row, next.day_limit, now);
+    if (stored.number(2) != next.day_limit) quotas_.takeTerms(row, now);
+    const MerchantTerms& terms = quotas_.changeUpstreamQuota(row, upstream, now);
+    next.upstream_day_free = terms.upstream_day_free;
+    next.upstream_pack_units = terms.upstream_pack_units;
     return next;
 }
 

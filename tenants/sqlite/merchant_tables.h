@@ -9,8 +9,8 @@
 #include "tenants/base/result.h"
 #include "tenants/merchant/api_key.h"
 #include "tenants/merchant/merchant.h"
-#include "tenants/sqlite/ledger_tables.h"
 #include "tenants/sqlite/merchant_directory.h"
+#include "tenants/sqlite/quota_book.h"
 
 namespace tenants::sqlite {
 
@@ -18,7 +18,7 @@ namespace tenants::sqlite {
 /// except `adopt` and `load`, which come before the writer starts.
 class MerchantTables {
 public:
-    MerchantTables(SQLite::Database& database, LedgerTables& ledger);
+    MerchantTables(SQLite::Database& database, QuotaBook& quotas);
 
     /// Gives `component` the merchants of a database that was made before merchants had one.
     void adopt(const AppId& component);
@@ -26,7 +26,7 @@ public:
     void load(MerchantDirectory& directory);
 
     Result<Done> add(const Merchant& merchant);
-    Result<Merchant> update(const Merchant& changed, UtcTime now);
+    Result<Merchant> update(const Merchant& changed, UtcTime now, const UpstreamQuotaChange& upstream);
     Result<Done> addKey(const ApiKey& key);
     Result<ApiKey> revokeKey(const MerchantId& merchant, const KeyId& key, UtcTime now);
     Result<Done> addAdminToken(const AdminToken& token);
@@ -34,7 +34,7 @@ public:
 
 private:
     SQLite::Database& database_;
-    LedgerTables& ledger_;
+    QuotaBook& quotas_;
 };
 
 }  // namespace tenants::sqlite

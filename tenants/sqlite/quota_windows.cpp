@@ -1,5 +1,7 @@
 #include "tenants/sqlite/quota_windows.h"
 
+#include <algorithm>
+#include <cstdlib>
 #include <stdexcept>
 #include <utility>
 
@@ -8,38 +10,66 @@
 namespace tenants::sqlite {
 namespace {
 
-// Some 300 bytes each: two days of 100,000 merchants are 120 MB at worst, then the memory starts anew.
-constexpr std::size_t kRememberedMax = 400'000;
+// Some 300 bytes each: two days of 100,000 merchants are 180 MB at worst, then the memory starts anew.
+constexpr std::size_t kRememberedMax = 600'000;
 
 constexpr const char* kSelect =
-    "SELECT row, merchant_row, policy = 'upstream_day', starts_ms, ends_ms, limit_units, used, held, unknown "
-    "FROM quota_window WHERE merchant_row = :merchant AND policy = :policy AND starts_ms = :starts";
+    "SELECT row, merchant_row, policy, starts_ms, ends_ms, limit_units, used, held, unknown, used_elsewhere,"
+    " warned_percent FROM quota_window WHERE merchant_row = :merchant AND policy = :policy AND starts_ms = :starts";
 constexpr const char* kSelectAt =
-    "SELECT row, merchant_row, policy = 'upstream_day', starts_ms, ends_ms, limit_units, used, held, unknown "
-    "FROM quota_window WHERE merchant_row = :merchant AND policy = :policy AND starts_ms <= :at AND ends_ms > :at "
-    "ORDER BY starts_ms DESC LIMIT 1";
+    "SELECT row, merchant_row, policy, starts_ms, ends_ms, limit_units, used, held, unknown, used_elsewhere,"
+    " warned_percent FROM quota_window WHERE merchant_row = :merchant AND policy = :policy AND starts_ms <= :at "
+    "AND ends_ms > :at ORDER BY starts_ms DESC LIMIT 1";
 constexpr const char* kSelectRow =
-    "SELECT row, merchant_row, policy = 'upstream_day', starts_ms, ends_ms, limit_units, used, held, unknown "
-    "FROM quota_window WHERE row = :row";
+    "SELECT row, merchant_row, policy, starts_ms, ends_ms, limit_units, used, held, unknown, used_elsewhere,"
+    " warned_percent FROM quota_window WHERE row = :row";
 constexpr const char* kInsert =
     "INSERT INTO quota_window (merchant_row, policy, starts_ms, ends_ms, limit_units, used, held, unknown,"
     " used_elsewhere, warned_percent) VALUES (:merchant, :policy, :starts, :ends, :limit, 0, 0, 0, 0, 0)";
 constexpr const char* kUpdate =
-    "UPDATE quota_window SET limit_units = :limit, used = :used, held = :held, unknown = :unknown WHERE row = :row";
+    "UPDATE quota_window SET limit_units = :limit, used = :used, held = :held, unknown = :unknown,"
+    " used_elsewhere = :elsewhere, warned_percent = :warned WHERE row = :row";
+
+Policy policyOf(std::string_view text) {
+    for (const Policy policy : {Policy::kDay, Policy::kMonth, Policy::kUpstreamDay}) {
+        if (policyText(policy) == text) return policy;
+    }
+    throw std::runtime_error("a quota window has a policy without a name");
+}
 
 QuotaWindow windowOf(const Query& row) {
-    return {row.number(0), {row.time(3), row.time(4)}, row.numberIfAny(5), row.number(6), row.number(7), row.number(8)};
+    return {row.number(0),      row.number(1), policyOf(row.text(2)), {row.time(3), row.time(4)},
+            row.numberIfAny(5), row.number(6), row.number(7),         row.number(8),
+            row.number(9),      row.number(10)};
+}
+
+/// How many percent are gone, what others used of WeChat's quota included.
+std::int64_t percentGone(const QuotaWindow& window) {
+    const std::int64_t all = *window.limit + window.used_elsewhere;
+    const auto gone = static_cast<long double>(window.taken() + window.used_elsewhere);
+    return all == 0 ? 0 : static_cast<std::int64_t>(gone * 100 / static_cast<long double>(all));
+}
+
+std::int64_t levelOf(const QuotaWindow& window) {
+    if (!window.limit) return 0;
+    const std::int64_t percent = percentGone(window);
+    return percent >= 95 ? 95 : percent >= 80 ? 80 : 0;
 }
 
 }  // namespace
 
 std::string_view policyText(Policy policy) {
-    return policy == Policy::kDay ? kDayPolicy : kUpstreamDayPolicy;
+    switch (policy) {
+        case Policy::kDay: return kDayPolicy;
+        case Policy::kMonth: return kMonthPolicy;
+        case Policy::kUpstreamDay: return kUpstreamDayPolicy;
+    }
+    std::abort();  // a value outside the enumeration: memory is damaged
 }
 
 std::size_t QuotaWindows::PlaceHash::operator()(const Place& place) const noexcept {
     const auto mixed = static_cast<std::uint64_t>(place.merchant_row) * 0x9E3779B97F4A7C15ULL +
-                       static_cast<std::uint64_t>(millis(place.starts)) * 2 + static_cast<std::uint64_t>(place.policy);
+                       static_cast<std::uint64_t>(millis(place.starts)) * 4 + static_cast<std::uint64_t>(place.policy);
     return std::hash<std::uint64_t>{}(mixed);
 }
 
@@ -56,7 +86,7 @@ QuotaWindow* QuotaWindows::find(std::int64_t merchant_row, Policy policy, UtcTim
     if (const auto known = by_place_.find(place); known != by_place_.end()) return known->second;
     Query row{select_};
     row.bind(":merchant", merchant_row).bind(":policy", policyText(policy).data()).bind(":starts", starts);
-    return row.next() ? &remember(place, windowOf(row)) : nullptr;
+    return row.next() ? &remember(windowOf(row)) : nullptr;
 }
 
 QuotaWindow* QuotaWindows::findAt(std::int64_t merchant_row, Policy policy, UtcTime instant) {
@@ -64,7 +94,7 @@ QuotaWindow* QuotaWindows::findAt(std::int64_t merchant_row, Policy policy, UtcT
     row.bind(":merchant", merchant_row).bind(":policy", policyText(policy).data()).bind(":at", instant);
     if (!row.next()) return nullptr;
     // What was read may be older than what is remembered.
-    return &remember({merchant_row, row.time(3), policy}, windowOf(row));
+    return &remember(windowOf(row));
 }
 
 QuotaWindow& QuotaWindows::open(std::int64_t merchant_row, Policy policy, const DaySpan& span,
@@ -76,8 +106,7 @@ QuotaWindow& QuotaWindows::open(std::int64_t merchant_row, Policy policy, const 
         .bind(":ends", span.ends)
         .bind(":limit", limit)
         .run();
-    const std::int64_t row = database_.getLastInsertRowid();
-    return remember({merchant_row, span.starts, policy}, {row, span, limit});
+    return remember({database_.getLastInsertRowid(), merchant_row, policy, span, limit});
 }
 
 QuotaWindow& QuotaWindows::at(std::int64_t row) {
@@ -85,14 +114,21 @@ QuotaWindow& QuotaWindows::at(std::int64_t row) {
     Query found{select_row_};
     found.bind(":row", row);
     if (!found.next()) throw std::runtime_error("quota window " + std::to_string(row) + " is missing");
-    const Policy policy = found.flag(2) ? Policy::kUpstreamDay : Policy::kDay;
-    return remember({found.number(1), found.time(3), policy}, windowOf(found));
+    return remember(windowOf(found));
 }
 
-QuotaWindow& QuotaWindows::remember(const Place& place, QuotaWindow window) {
+QuotaWindow& QuotaWindows::remember(QuotaWindow window) {
+    const Place place{window.merchant_row, window.span.starts, window.policy};
     QuotaWindow& remembered = by_row_.try_emplace(window.row, std::move(window)).first->second;
     by_place_.try_emplace(place, &remembered);
     return remembered;
+}
+
+void QuotaWindows::limitTo(QuotaWindow& window, std::optional<std::int64_t> limit) {
+    if (limit) limit = std::max(*limit, window.taken());
+    if (limit == window.limit) return;
+    window.limit = limit;
+    changed(window);
 }
 
 void QuotaWindows::changed(QuotaWindow& window) {
@@ -101,21 +137,35 @@ void QuotaWindows::changed(QuotaWindow& window) {
 
 void QuotaWindows::write() {
     for (QuotaWindow* window : changed_) {
+        if (const std::int64_t level = levelOf(*window); level > window->warned_percent) {
+            window->warned_percent = level;
+            warned_.push_back(*window);
+        }
         Query{update_}
             .bind(":limit", window->limit)
             .bind(":used", window->used)
             .bind(":held", window->held)
             .bind(":unknown", window->unknown)
+            .bind(":elsewhere", window->used_elsewhere)
+            .bind(":warned", window->warned_percent)
             .bind(":row", window->row)
             .run();
         window->changed = false;
     }
     changed_.clear();
-    if (by_row_.size() > kRememberedMax) forget();
+    if (by_row_.size() > kRememberedMax) {
+        by_place_.clear();
+        by_row_.clear();
+    }
+}
+
+std::vector<QuotaWindow> QuotaWindows::takeWarned() noexcept {
+    return std::exchange(warned_, {});
 }
 
 void QuotaWindows::forget() noexcept {
     changed_.clear();
+    warned_.clear();
     by_place_.clear();
     by_row_.clear();
 }

@@ -14,20 +14,25 @@
 
 namespace tenants::sqlite {
 
-enum class Policy : std::uint8_t { kDay, kUpstreamDay };
+enum class Policy : std::uint8_t { kDay, kMonth, kUpstreamDay };  // in the order in which they are taken
 std::string_view policyText(Policy policy);
 
 /// One quota window as the writer changes it.
 struct QuotaWindow {
     std::int64_t row = 0;
+    std::int64_t merchant_row = 0;
+    Policy policy = Policy::kDay;
     DaySpan span;
     std::optional<std::int64_t> limit;
     std::int64_t used = 0;
     std::int64_t held = 0;
     std::int64_t unknown = 0;
+    std::int64_t used_elsewhere = 0;
+    std::int64_t warned_percent = 0;
     bool changed = false;
 
-    bool fits(std::int64_t units) const { return !limit || used + held + units <= *limit; }
+    std::int64_t taken() const { return used + held; }
+    bool fits(std::int64_t units) const { return !limit || taken() + units <= *limit; }
 };
 
 /// The windows that scans take from, kept in memory by the writer's thread and written once a group: a busy merchant's
@@ -45,9 +50,13 @@ public:
     QuotaWindow& at(std::int64_t row);
     /// To be told after each change.
     void changed(QuotaWindow& window);
+    /// Gives it the limit, but never less than what is used and held.
+    void limitTo(QuotaWindow& window, std::optional<std::int64_t> limit);
 
     void write();
     void forget() noexcept;
+    /// Windows that passed a level of warning in the transaction, as they were written; empties the list.
+    std::vector<QuotaWindow> takeWarned() noexcept;
 
 private:
     struct Place {
@@ -59,7 +68,7 @@ private:
     struct PlaceHash {
         std::size_t operator()(const Place& place) const noexcept;
     };
-    QuotaWindow& remember(const Place& place, QuotaWindow window);
+    QuotaWindow& remember(QuotaWindow window);
 
     SQLite::Database& database_;
     SQLite::Statement select_;
@@ -70,6 +79,7 @@ private:
     std::unordered_map<std::int64_t, QuotaWindow> by_row_;
     std::unordered_map<Place, QuotaWindow*, PlaceHash> by_place_;
     std::vector<QuotaWindow*> changed_;
+    std::vector<QuotaWindow> warned_;
 };
 
 }  // namespace tenants::sqlite

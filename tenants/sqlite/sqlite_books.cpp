@@ -53,6 +53,9 @@ public:
                                                               const std::optional<MerchantId>& only) const override {
         return reader_.unbilledPacks(period, only);
     }
+    std::map<MerchantId, MonthlyMinimum> minimums(Period period, const std::optional<MerchantId>& only) const override {
+        return reader_.minimums(period, only);
+    }
     std::optional<Closing> closing(Period period) const override { return reader_.closing(period); }
     std::vector<Closing> unfinishedClosings() const override { return reader_.unfinishedClosings(); }
 
@@ -70,12 +73,7 @@ private:
 
 struct SqliteBooks::Parts {
     Parts(const std::filesystem::path& path, const Clock& clock)
-        : readers(path, {}, kConnections, clock), scan(readers), plans(termsOf(readers)), statements(readers) {}
-
-    static SqlitePlanTerms termsOf(ReaderPool& readers) {
-        ReaderPool::Reader reader = readers.read();
-        return SqlitePlanTerms{reader.database()};
-    }
+        : readers(path, {}, kConnections, clock), scan(readers), plans(readers), statements(readers) {}
 
     ReaderPool readers;
     SqliteLedgerScan scan;

@@ -20,8 +20,8 @@ Task<Result<Done>> SqliteMerchantStore::add(Merchant merchant) {
     co_return co_await write;
 }
 
-Task<Result<Merchant>> SqliteMerchantStore::update(Merchant changed, UtcTime now) {
-    Write write{writer_, [&] { return tables_.update(changed, now); },
+Task<Result<Merchant>> SqliteMerchantStore::update(Merchant changed, UtcTime now, UpstreamQuotaChange upstream) {
+    Write write{writer_, [&] { return tables_.update(changed, now, upstream); },
                 [&](const Merchant& stored) { directory_.put(stored); }};
     co_return co_await write;
 }

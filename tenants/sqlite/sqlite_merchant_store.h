@@ -16,7 +16,8 @@ public:
     std::shared_ptr<const Merchant> find(const MerchantId& merchant) const override;
     std::vector<std::shared_ptr<const Merchant>> list(const MerchantId& after, std::size_t count) const override;
     Task<Result<Done>> add(Merchant merchant) override;
-    Task<Result<Merchant>> update(Merchant changed, UtcTime now) override;
+    using MerchantStore::update;
+    Task<Result<Merchant>> update(Merchant changed, UtcTime now, UpstreamQuotaChange upstream) override;
 
     std::shared_ptr<const ApiKey> findKey(std::string_view lookup) const override;
     std::vector<std::shared_ptr<const ApiKey>> keysOf(const MerchantId& merchant) const override;

@@ -1,38 +1,40 @@
 #include "tenants/sqlite/sqlite_plan_terms.h"
 
+#include <utility>
+
 #include "tenants/sqlite/query.h"
 
 namespace tenants::sqlite {
 namespace {
 
-constexpr const char* kSelectVersions =
-    "SELECT plan.id, number, included_units, monthly_minimum_micro_yuan FROM plan_version "
-    "JOIN plan ON plan.row = plan_row";
+constexpr const char* kSelectVersion =
+    "SELECT plan_version.row, included_units, monthly_minimum_micro_yuan FROM plan_version "
+    "JOIN plan ON plan.row = plan_row WHERE plan.id = :plan AND number = :number";
 constexpr const char* kSelectTiers =
-    "SELECT plan.id, plan_version.number, up_to_units, price_micro_yuan FROM plan_tier "
-    "JOIN plan_version ON plan_version.row = plan_version_row JOIN plan ON plan.row = plan_row "
-    "ORDER BY plan_version_row, plan_tier.number";
+    "SELECT up_to_units, price_micro_yuan FROM plan_tier WHERE plan_version_row = :version ORDER BY number";
 
 }  // namespace
 
-SqlitePlanTerms::SqlitePlanTerms(SQLite::Database& database) {
-    SQLite::Statement select_versions{database, kSelectVersions};
-    Query version{select_versions};
-    while (version.next()) {
-        PlanTerms& terms = terms_[{PlanId{version.text(0)}, version.number(1)}];
-        terms.included_units = version.number(2);
-        terms.monthly_minimum = Money{version.number(3)};
-    }
-    SQLite::Statement select_tiers{database, kSelectTiers};
-    Query tier{select_tiers};
-    while (tier.next()) {
-        terms_[{PlanId{tier.text(0)}, tier.number(1)}].tiers.push_back({tier.numberIfAny(2), Money{tier.number(3)}});
-    }
+const PlanTerms* SqlitePlanTerms::find(const PlanVersionId& version) const {
+    const std::scoped_lock lock{mutex_};
+    const auto known = terms_.find(version);
+    return known == terms_.end() ? read(version) : &known->second;
 }
 
-const PlanTerms* SqlitePlanTerms::find(const PlanVersionId& version) const {
-    const auto found = terms_.find(version);
-    return found == terms_.end() ? nullptr : &found->second;
+const PlanTerms* SqlitePlanTerms::read(const PlanVersionId& version) const {
+    ReaderPool::Reader reader = readers_.read();
+    SQLite::Statement select{reader.database(), kSelectVersion};
+    Query row{select};
+    row.bind(":plan", version.plan).bind(":number", version.number);
+    if (!row.next()) return nullptr;
+    PlanTerms terms;
+    terms.included_units = row.number(1);
+    terms.monthly_minimum = Money{row.number(2)};
+    SQLite::Statement select_tiers{reader.database(), kSelectTiers};
+    Query tier{select_tiers};
+    tier.bind(":version", row.number(0));
+    while (tier.next()) terms.tiers.push_back({tier.numberIfAny(0), Money{tier.number(1)}});
+    return &terms_.emplace(version, std::move(terms)).first->second;
 }
 
 }  // namespace tenants::sqlite

@@ -35,6 +35,9 @@ public:
                                                               const std::optional<MerchantId>& only) const override {
         return reader_.unbilledPacks(period, only);
     }
+    std::map<MerchantId, MonthlyMinimum> minimums(Period period, const std::optional<MerchantId>& only) const override {
+        return reader_.minimums(period, only);
+    }
     Task<Result<std::vector<CloseOutcome>>> close(std::vector<ClosedSum> sums) override;
     Task<Result<Done>> beginClosing(Period period, UtcTime now) override;
     Task<Result<Done>> endClosing(Period period, UtcTime now) override;

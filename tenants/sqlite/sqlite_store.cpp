@@ -18,11 +18,13 @@
 #include "tenants/sqlite/merchant_directory.h"
 #include "tenants/sqlite/merchant_tables.h"
 #include "tenants/sqlite/migrator.h"
+#include "tenants/sqlite/plan_tables.h"
 #include "tenants/sqlite/reader_pool.h"
 #include "tenants/sqlite/reconciliation_tables.h"
 #include "tenants/sqlite/sqlite_authorization_store.h"
 #include "tenants/sqlite/sqlite_ledger_scan.h"
 #include "tenants/sqlite/sqlite_merchant_store.h"
+#include "tenants/sqlite/sqlite_plan_store.h"
 #include "tenants/sqlite/sqlite_reconciliation_store.h"
 #include "tenants/sqlite/sqlite_statement_store.h"
 #include "tenants/sqlite/sqlite_usage_ledger.h"
@@ -95,18 +97,26 @@ struct SqliteStore::Parts {
           writer(openMigrated(path, settings, clock.now()), readers, clock, writerSettings(settings)),
           readers(path, settings.vfs, settings.readers, clock),
           ledger_tables(writer.database(), keys, kStoreName),
-          merchant_tables(writer.database(), ledger_tables),
+          merchant_tables(writer.database(), ledger_tables.quotas()),
+          plan_tables(writer.database(), ledger_tables.quotas()),
           statement_tables(writer.database(), ledger_tables.heads()),
           ledger(writer, ledger_tables, readers, keys, kStoreName),
           merchants(writer, merchant_tables, merchant_directory),
+          plans(writer, plan_tables, plan_directory, readers),
           ledger_scan(readers),
           statements(writer, statement_tables, readers) {
         merchant_tables.adopt(served.at(0));
         merchant_tables.load(merchant_directory);
+        plan_tables.load(plan_directory);
         for (const AppId& component : served) {
             components.emplace(component, std::make_unique<ComponentParts>(writer, keys, component));
         }
         refuseMerchantsOfOthers(path);
+        ledger_tables.quotas().tell({[this](const MerchantTerms& terms) {
+                                         merchant_directory.putUpstreamQuota(terms.merchant, terms.upstream_day_free,
+                                                                             terms.upstream_pack_units);
+                                     },
+                                     settings.on_quota_warning});
         writer.join(ledger_tables);
         writer.start();
     }
@@ -127,11 +137,14 @@ struct SqliteStore::Parts {
     Writer writer;       // closes the file last, and so takes the log away with it
     ReaderPool readers;  // the writer looks at it only once it is started
     MerchantDirectory merchant_directory;
+    PlanDirectory plan_directory;
     LedgerTables ledger_tables;
     MerchantTables merchant_tables;
+    PlanTables plan_tables;
     StatementTables statement_tables;
     SqliteUsageLedger ledger;
     SqliteMerchantStore merchants;
+    SqlitePlanStore plans;
     SqliteLedgerScan ledger_scan;
     SqliteStatementStore statements;
     std::map<AppId, std::unique_ptr<ComponentParts>> components;
@@ -159,6 +172,9 @@ AuthorizationStore& SqliteStore::authorizations(const AppId& component) {
 }
 UsageLedger& SqliteStore::ledger() noexcept {
     return parts_->ledger;
+}
+PlanStore& SqliteStore::plans() noexcept {
+    return parts_->plans;
 }
 ReconciliationStore& SqliteStore::reconciliations(const AppId& component) {
     return parts_->components.at(component)->reconciliations;

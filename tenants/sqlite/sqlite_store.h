@@ -15,8 +15,10 @@
 #include "tenants/base/clock.h"
 #include "tenants/base/key_ring.h"
 #include "tenants/billing/ledger_scan.h"
+#include "tenants/billing/plan_store.h"
 #include "tenants/billing/statement_store.h"
 #include "tenants/merchant/merchant_store.h"
+#include "tenants/usage/quota_warning.h"
 #include "tenants/usage/usage_ledger.h"
 
 namespace tenants {
@@ -30,6 +32,8 @@ struct SqliteSettings {
     std::int64_t truncate_bytes = 32LL << 20;
     std::size_t readers = 4;  // reads at the same time; more wait
     std::string vfs;          // SQLite's file system layer; empty: the usual one
+    /// Called on the writer's thread, after the commit: must not throw or wait. None: nobody is warned.
+    std::function<void(const QuotaWarning& warning)> on_quota_warning;
     /// Called on the writer's thread where the outcome of a commit is unknown or the file is damaged: ends the process,
     /// so that a restart reconciles. Every change is refused from then on. None: abort.
     std::function<void(std::string_view reason)> fatal;
@@ -59,6 +63,7 @@ public:
     /// Of one of the platforms that the store was opened for; throws std::out_of_range for any other.
     AuthorizationStore& authorizations(const AppId& component);
     UsageLedger& ledger() noexcept;
+    PlanStore& plans() noexcept;
     ReconciliationStore& reconciliations(const AppId& component);
     StatementStore& statements() noexcept;
     const LedgerScan& ledgerScan() const noexcept;

@@ -79,6 +79,11 @@ Task<Result<std::int64_t>> SqliteUsageLedger::sweep(UtcTime before, UtcTime now)
     co_return turned;
 }
 
+Task<Result<Done>> SqliteUsageLedger::takeUpstreamQuota(MerchantId merchant, UpstreamQuotaTold told, UtcTime now) {
+    Write write{writer_, [&] { return tables_.takeUpstreamQuota(merchant, told, now); }};
+    co_return co_await write;
+}
+
 Task<Result<Done>> SqliteUsageLedger::reopenUpstreamWindow(MerchantId merchant, UtcTime now) {
     Write write{writer_, [&] { return tables_.reopenUpstreamWindow(merchant, now); }};
     co_return co_await write;

@@ -22,6 +22,7 @@ public:
     Task<Result<Done>> markUnknown(MerchantId merchant, RequestId request, std::string reason, UtcTime now) override;
     Task<Result<std::int64_t>> sweep(UtcTime before, UtcTime now) override;
     Task<Result<Done>> reopenUpstreamWindow(MerchantId merchant, UtcTime now) override;
+    Task<Result<Done>> takeUpstreamQuota(MerchantId merchant, UpstreamQuotaTold told, UtcTime now) override;
 
     std::vector<UsageEntry> entries(const MerchantId& merchant, std::optional<std::int64_t> before,
                                     std::size_t count) const override;

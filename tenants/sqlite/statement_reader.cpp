@@ -49,6 +49,14 @@ constexpr const char* kSelectHolds =
 constexpr const char* kSelectMerchantsWithPacks =
     "SELECT DISTINCT merchant.row, merchant.id FROM pack JOIN merchant ON merchant.row = merchant_row "
     "WHERE :only IS NULL OR merchant.id = :only ORDER BY merchant.row";
+// Of a merchant's assignments that had begun, the one that begins last counts, and of two that begin together the newer.
+constexpr const char* kSelectMinimums =
+    "SELECT merchant.id, plan.id, plan_version.number, monthly_minimum_micro_yuan FROM"
+    " (SELECT merchant_row, plan_version_row, row_number() OVER"
+    "  (PARTITION BY merchant_row ORDER BY starts_ms DESC, row DESC) AS place FROM plan_assignment"
+    "  WHERE starts_ms < :ends AND cancelled_ms IS NULL) AS assignment "
+    "JOIN merchant ON merchant.row = merchant_row JOIN plan_version ON plan_version.row = plan_version_row "
+    "JOIN plan ON plan.row = plan_row WHERE place = 1 AND (:only IS NULL OR merchant.id = :only)";
 constexpr const char* kSelectClosing =
     "SELECT period, started_ms, finished_ms FROM period_closing WHERE period = :period";
 constexpr const char* kSelectUnfinished =
@@ -235,6 +243,21 @@ std::map<MerchantId, std::vector<SoldPack>> StatementReader::unbilledPacks(
         while (row.next()) packs[MerchantId{merchant.text(1)}].push_back({PackId{row.text(0)}, Money{row.number(1)}});
     }
     return packs;
+}
+
+std::map<MerchantId, MonthlyMinimum> StatementReader::minimums(Period period,
+                                                               const std::optional<MerchantId>& only) const {
+    const std::optional<std::string> only_text = textOf(only);
+    ReaderPool::Reader reader = readers_.read();
+    SQLite::Statement select{reader.database(), kSelectMinimums};
+    Query row{select};
+    row.bind(":ends", period.ends()).bind(":only", only_text);
+    std::map<MerchantId, MonthlyMinimum> minimums;
+    while (row.next()) {
+        minimums.emplace(MerchantId{row.text(0)},
+                         MonthlyMinimum{{PlanId{row.text(1)}, row.number(2)}, Money{row.number(3)}});
+    }
+    return minimums;
 }
 
 std::optional<StatementStore::Closing> StatementReader::closing(Period period) const {

@@ -167,6 +167,7 @@ void Writer::commitBatch() {
     }
     if (failure) return giveUp(batch_, failure);
     for (WriteJob* job : batch_) job->publish();
+    for (BatchParticipant* participant : participants_) participant->afterCommit();
     for (WriteJob* job : batch_) job->wake();
 }
 
@@ -174,6 +175,7 @@ void Writer::commitAlone(WriteJob& job) {
     if (!writable()) return job.refuse(storeUnavailable("the store became unavailable"));
     if (const std::exception_ptr failure = inTransaction([&job] { job.run(); })) return giveUp({&job}, failure);
     job.publish();
+    for (BatchParticipant* participant : participants_) participant->afterCommit();
     job.wake();
 }
 

@@ -44,6 +44,8 @@ public:
     virtual void beforeCommit() = 0;
     /// Nothing of the transaction happened: forget everything that is only in memory.
     virtual void afterRollback() noexcept = 0;
+    /// The group is committed, its jobs have published, nobody of it is told yet.
+    virtual void afterCommit() noexcept {}
 
 protected:
     ~BatchParticipant() = default;

@@ -45,9 +45,24 @@ struct Receipt {
 };
 
 /// Policy names, in the order in which windows are always taken. A new period is a new window, so nothing is ever reset.
-inline constexpr std::string_view kDayPolicy = "day";                   // the merchant's own day limit
-inline constexpr std::string_view kMonthPolicy = "month";               // its plan's
+inline constexpr std::string_view kDayPolicy = "day";      // the smaller one of the merchant's day limit and its plan's
+inline constexpr std::string_view kMonthPolicy = "month";  // the plan's, of Beijing's months
+inline constexpr std::string_view kPackPolicy = "pack";    // not a window: prepaid units, where a plan has no others
 inline constexpr std::string_view kUpstreamDayPolicy = "upstream_day";  // WeChat's quota of the merchant's account
+
+/// WeChat's quota of an account in one window of it, as far as we know.
+struct UpstreamUse {
+    std::int64_t limit = 0;           // that is left to us, what others used taken off
+    std::int64_t used = 0;            // by us
+    std::int64_t held = 0;            // by us
+    std::int64_t used_elsewhere = 0;  // without us, as WeChat told
+};
+
+/// What WeChat says of its quota itself, when it is asked.
+struct UpstreamQuotaTold {
+    std::int64_t day_free = 0;  // calls of a day, 0 and more
+    std::int64_t used = 0;      // of them, by whomever
+};
 
 struct Reservation {
     MerchantId merchant;
@@ -57,9 +72,9 @@ struct Reservation {
     Fingerprint fingerprint;
     std::int64_t units = 1;
     UtcTime at;
-    UtcTime expires_at;    // call deadline and a margin: past it the sweeper may say unknown
-    DaySpan day;           // one that opens now takes the merchant's day limit as it stands in the store
-    DaySpan upstream_day;  // one that opens now has no limit: WeChat's is not known
+    UtcTime expires_at;  // call deadline and a margin: past it the sweeper may say unknown
+    DaySpan day;         // the month is the Beijing month that `at` lies in
+    DaySpan upstream_day;
 };
 
 /// The upstream's answer, kept encrypted for a while so that a repeat gets the same bytes.
@@ -79,8 +94,10 @@ struct Repeat {                          // the request is known already
     std::string reason;                  // why unknown; empty otherwise
 };
 struct WindowFull {
-    std::string_view policy;  // kDayPolicy or kUpstreamDayPolicy
-    UtcTime ends_at;
+    std::string_view policy;
+    std::optional<UtcTime> ends_at;  // none: a pack, of which nobody knows when there is a next one
+    // Of WeChat's quota, who has it: our scans used and held, and what others used; none where that is not known.
+    std::optional<UpstreamUse> upstream = {};
 };
 using ReserveOutcome = std::variant<Reserved, Repeat, WindowFull>;
 

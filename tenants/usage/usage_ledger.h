@@ -32,8 +32,12 @@ public:
     /// Turns every hold still held whose `expires_at` lies before `before` to unknown (reason `abandoned`), erases replies that expired
     /// before `now`, and says how many holds it turned. At start-up `before` is the end of time: nothing can run any more.
     virtual Task<Result<std::int64_t>> sweep(UtcTime before, UtcTime now) = 0;
-    /// Opens the upstream window again that a quota refusal had marked full, for an operator who bought a pack.
+    /// Opens the upstream window that is full, by WeChat's refusal or by our count, for an operator who bought a pack: it has
+    /// no limit then until WeChat refuses.
     virtual Task<Result<Done>> reopenUpstreamWindow(MerchantId merchant, UtcTime now) = 0;
+    /// WeChat's word on its quota: it becomes that of the merchant, and what the upstream window open at `now` did not
+    /// count of the use is use elsewhere. kNotFound where there is no such merchant.
+    virtual Task<Result<Done>> takeUpstreamQuota(MerchantId merchant, UpstreamQuotaTold told, UtcTime now) = 0;
 
     /// Of one merchant, newest first: entries with number < `before` (none: from the newest), at most `count`.
     virtual std::vector<UsageEntry> entries(const MerchantId& merchant, std::optional<std::int64_t> before,

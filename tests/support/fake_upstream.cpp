@@ -24,6 +24,29 @@ Task<FakeUpstream::Answer> FakeUpstream::recogniseDriving(AppId appid, SharedSec
     co_return std::move(plan.answer);
 }
 
+/// Held calls hold these too: a question takes its time like any other.
+Task<std::optional<UpstreamQuotaTold>> FakeUpstream::drivingQuota(AppId, SharedSecret, SteadyTime) {
+    std::shared_ptr<Gate> gate;
+    {
+        const std::scoped_lock lock{mutex_};
+        ++quota_questions_;
+        gate = gate_;
+    }
+    if (gate) co_await gate->pass();
+    const std::scoped_lock lock{mutex_};
+    co_return quota_;
+}
+
+void FakeUpstream::tellQuota(std::optional<UpstreamQuotaTold> told) {
+    const std::scoped_lock lock{mutex_};
+    quota_ = told;
+}
+
+int FakeUpstream::quotaQuestions() const {
+    const std::scoped_lock lock{mutex_};
+    return quota_questions_;
+}
+
 void FakeUpstream::plan(Answer answer, std::function<void()> meanwhile) {
     const std::scoped_lock lock{mutex_};
     plans_.push_back({std::move(answer), std::move(meanwhile)});

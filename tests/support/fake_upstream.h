@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -28,6 +29,14 @@ public:
     tenants::Task<Answer> recogniseDriving(tenants::AppId appid, tenants::SharedSecret access_token,
                                            tenants::Picture picture, tenants::SteadyTime deadline) override;
 
+    tenants::Task<std::optional<tenants::UpstreamQuotaTold>> drivingQuota(tenants::AppId appid,
+                                                                          tenants::SharedSecret access_token,
+                                                                          tenants::SteadyTime deadline) override;
+
+    /// What WeChat tells of its quota from now on; empty, as at first: nothing.
+    void tellQuota(std::optional<tenants::UpstreamQuotaTold> told);
+    /// How often it was asked for it.
+    int quotaQuestions() const;
     /// The next call is answered so; `meanwhile` runs while it is under way.
     void plan(Answer answer, std::function<void()> meanwhile = {});
     /// Every call from now on waits for the gate before it is answered.
@@ -48,6 +57,8 @@ private:
     std::deque<Plan> plans_;
     std::shared_ptr<Gate> gate_;
     std::vector<Call> calls_;
+    std::optional<tenants::UpstreamQuotaTold> quota_;
+    int quota_questions_ = 0;
 };
 
 }  // namespace test_support

@@ -24,7 +24,9 @@ public:
     std::vector<std::shared_ptr<const tenants::Merchant>> list(const tenants::MerchantId& after,
                                                                std::size_t count) const override;
     tenants::Task<tenants::Result<tenants::Done>> add(tenants::Merchant merchant) override;
-    tenants::Task<tenants::Result<tenants::Merchant>> update(tenants::Merchant changed, tenants::UtcTime now) override;
+    using MerchantStore::update;
+    tenants::Task<tenants::Result<tenants::Merchant>> update(tenants::Merchant changed, tenants::UtcTime now,
+                                                             tenants::UpstreamQuotaChange upstream) override;
     std::shared_ptr<const tenants::ApiKey> findKey(std::string_view lookup) const override;
     std::vector<std::shared_ptr<const tenants::ApiKey>> keysOf(const tenants::MerchantId& merchant) const override;
     tenants::Task<tenants::Result<tenants::Done>> addKey(tenants::ApiKey key) override;

@@ -119,7 +119,7 @@ TEST_F(StatementTest, ChargesAreRaisedToTheMonthlyMinimumWhichPacksAndCorrection
     builder.add(correction);
 
     const Statement statement =
-        builder.finish({version("std"), Money{1'000'000}, {{PackId{"pack_1"}, Money{700'000}}}});
+        builder.finish({MonthlyMinimum{version("std"), Money{1'000'000}}, {{PackId{"pack_1"}, Money{700'000}}}});
 
     ASSERT_EQ(linesOf(LineKind::kMinimum, statement).size(), 1U);
     EXPECT_EQ(linesOf(LineKind::kMinimum, statement)[0].amount, Money{880'000});
@@ -128,7 +128,7 @@ TEST_F(StatementTest, ChargesAreRaisedToTheMonthlyMinimumWhichPacksAndCorrection
 }
 
 TEST_F(StatementTest, MonthWithoutAScanStillHasItsMinimum) {
-    const Statement statement = builder.finish({version("std"), Money{1'000'000}, {}});
+    const Statement statement = builder.finish({MonthlyMinimum{version("std"), Money{1'000'000}}, {}});
 
     EXPECT_EQ(statement.payable(), Money{1'000'000});
     EXPECT_EQ(statement.first_number, std::nullopt);

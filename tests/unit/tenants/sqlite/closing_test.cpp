@@ -145,9 +145,11 @@ TEST_F(ClosingTest, UnknownAndReleasedHoldsOfThePeriodAreCounted) {
 
 TEST_F(ClosingTest, AllMerchantsGetTheStatementThatEachWouldGetAlone) {
     for (int index = 0; index < 40; ++index) addMerchant(*store_, "mer_" + std::to_string(100 + index), 10'000);
+    std::vector<Scan> scans;
     for (int request = 0; request < 300; ++request) {
-        scan("mer_" + std::to_string(100 + request % 40), "r-" + std::to_string(request), "2026-11-05T01:00:00Z");
+        scans.push_back({"mer_" + std::to_string(100 + request % 40), "r-" + std::to_string(request)});
     }
+    scanAll(scans, "2026-11-05T01:00:00Z");
     const SignedStatement alone = closed("mer_107");
     ClosingProgress progress;
 
@@ -171,10 +173,12 @@ TEST_F(ClosingTest, AllMerchantsGetTheStatementThatEachWouldGetAlone) {
 }
 
 TEST_F(ClosingTest, OneMerchantIsReadAlongItsOwnEntriesWhateverTheirNumber) {
+    std::vector<Scan> scans;
     for (int request = 0; request < 64 * 9 + 5; ++request) {
-        scan("mer_a", "r-" + std::to_string(request), "2026-11-05T01:00:00Z");
-        if (request % 7 == 0) scan("mer_b", "r-" + std::to_string(request), "2026-11-05T01:00:00Z");
+        scans.push_back({"mer_a", "r-" + std::to_string(request)});
+        if (request % 7 == 0) scans.push_back({"mer_b", "r-" + std::to_string(request)});
     }
+    scanAll(scans, "2026-11-05T01:00:00Z");
     std::vector<std::int64_t> numbers;
     const auto cursor = store_->ledgerScan().open({november(), november(), MerchantId{"mer_a"}, EntryDetail::kAll});
     std::vector<UsageEntry> batch;
@@ -216,6 +220,9 @@ public:
     std::map<MerchantId, std::vector<SoldPack>> unbilledPacks(Period period,
                                                               const std::optional<MerchantId>& only) const override {
         return store_.unbilledPacks(period, only);
+    }
+    std::map<MerchantId, MonthlyMinimum> minimums(Period period, const std::optional<MerchantId>& only) const override {
+        return store_.minimums(period, only);
     }
     Task<Result<std::vector<CloseOutcome>>> close(std::vector<ClosedSum> sums) override {
         if (const auto once = std::exchange(once_, nullptr)) once();
@@ -261,11 +268,13 @@ TEST_F(ClosingTest, EntriesOfTheNextPeriodDoNotHoldItUp) {
 }
 
 TEST_F(ClosingTest, StoppedHalfwayGoesOnWhereItWasAfterARestart) {
+    std::vector<Scan> scans;
     for (int index = 0; index < 70; ++index) {
         const std::string merchant = "mer_" + std::to_string(100 + index);
         addMerchant(*store_, merchant);
-        scan(merchant, "r", "2026-11-05T01:00:00Z");
+        scans.push_back({merchant, "r"});
     }
+    scanAll(scans, "2026-11-05T01:00:00Z");
     ClosingProgress progress;
     Interrupted store{store_->statements(), [&] { progress.stop = true; }};  // after the first portion
     const auto stopped = closing(&store).closeAll(november(), progress);

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
+
+#include <cstdint>
+#include <unordered_map>
+#include <vector>
+
+#include "tenants/base/clock.h"
+
+namespace tenants::sqlite {
+
+/// One prepaid pack as the writer changes it.
+struct PackUnits {
+    std::int64_t row = 0;
+    std::int64_t merchant_row = 0;
+    std::int64_t units = 0;
+    std::int64_t used = 0;
+    std::int64_t held = 0;
+    UtcTime starts_at;
+    UtcTime expires_at;
+    bool changed = false;
+
+    bool offers(std::int64_t wanted, UtcTime instant) const {
+        return starts_at <= instant && instant < expires_at && used + held + wanted <= units;
+    }
+};
+
+/// The packs that scans take from, kept in memory by the writer's thread and written once a group. Belongs to one thread.
+class PackBook {
+public:
+    explicit PackBook(SQLite::Database& database);
+
+    /// The merchant's pack that expires first of those that offer so many units at `instant`; null: none does.
+    /// Pointers and references stay good until `write` or `forget`.
+    PackUnits* firstToExpire(std::int64_t merchant_row, std::int64_t units, UtcTime instant);
+    PackUnits& at(std::int64_t row);
+    /// To be told after each change.
+    void changed(PackUnits& pack);
+    /// The merchant's packs are about to be changed in the table: writes what is open, and reads them anew next time.
+    void forget(std::int64_t merchant_row);
+
+    void write();
+    void forget() noexcept;
+
+private:
+    PackUnits& remember(PackUnits pack);
+    void write(PackUnits& pack);
+
+    SQLite::Statement select_of_merchant_;
+    SQLite::Statement select_row_;
+    SQLite::Statement update_;
+    std::unordered_map<std::int64_t, PackUnits> by_row_;
+    std::unordered_map<std::int64_t, std::vector<PackUnits*>>
+        by_merchant_;  // with units not used, first to expire first
+    std::vector<PackUnits*> changed_;
+};
+
+}  // namespace tenants::sqlite
