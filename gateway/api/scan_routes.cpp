@@ -16,6 +16,14 @@ std::string credentialOf(const http::RequestHead& head) {
 
 }  // namespace
 
+struct ScanRoutes::Ticket final : http::RequestTicket {
+    Ticket(tenants::Caller caller_let_in, tenants::ScanAdmission::Permit its_permit)
+        : caller(std::move(caller_let_in)), permit(std::move(its_permit)) {}
+
+    const tenants::Caller caller;
+    const tenants::ScanAdmission::Permit permit;
+};
+
 void ScanRoutes::add(http::Router& router, ScanForm given) {
     const ScanForm& form = forms_.emplace_back(std::move(given));
     for (const std::string& method : form.methods) {
@@ -23,29 +31,29 @@ void ScanRoutes::add(http::Router& router, ScanForm given) {
                     .pattern = form.path,
                     .handler = [this, &form](http::Request request) { return handle(&form, std::move(request)); },
                     .body_bytes_max = form.body_bytes_max,
-                    .admit = [this, &form](const http::RequestHead& head) { return admit(form, head); },
+                    .admit = [this, &form](http::RequestHead& head) { return admit(form, head); },
                     .refuse = [this, &form](const http::RequestHead& head,
                                             http::Refusal refusal) { return refuse(form, head, refusal); }});
     }
 }
 
-std::optional<http::Response> ScanRoutes::admit(const ScanForm& form, const http::RequestHead& head) const {
-    const auto caller = authenticator_.authenticate(credentialOf(head));
+std::optional<http::Response> ScanRoutes::admit(const ScanForm& form, http::RequestHead& head) const {
+    auto caller = authenticator_.authenticate(credentialOf(head));
     if (!caller) return form.render_error(caller.error(), head.request_id, clock_.now());
-    const auto admitted = scans_.admit(*caller);
-    if (!admitted) return form.render_error(admitted.error(), head.request_id, clock_.now());
+    auto permit = scans_.enter(*caller);
+    if (!permit) return form.render_error(permit.error(), head.request_id, clock_.now());
+    head.ticket = std::make_shared<Ticket>(*std::move(caller), *std::move(permit));
     return std::nullopt;
 }
 
 tenants::Result<tenants::ScanInput> ScanRoutes::readInput(const ScanForm& form, http::Request& request) const {
-    const auto caller = authenticator_.authenticate(credentialOf(request.head));
-    if (!caller) return caller.error();
+    const auto& ticket = static_cast<const Ticket&>(*request.head.ticket);
     auto key = readIdempotencyKey(request.head.headers);
     if (!key) return key.error();
     auto picture = form.read_picture(request);
     if (!picture) return picture.error();
-    tenants::ScanInput input{*caller, *picture, *key, std::nullopt, request.head.request_id};
-    if (input.idempotency_key) input.fingerprint = fingerprintOf(form.path, caller->merchant, input.picture);
+    tenants::ScanInput input{ticket.caller, *picture, *key, std::nullopt, request.head.request_id, &ticket.permit};
+    if (input.idempotency_key) input.fingerprint = fingerprintOf(form.path, ticket.caller.merchant, input.picture);
     return input;
 }
 

@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <chrono>
 #include <cstdlib>
+#include <exception>
 #include <fstream>
 #include <string>
 #include <system_error>
@@ -45,13 +46,14 @@ void raiseDescriptorLimit() {
         throw std::system_error(errno, std::generic_category(), "RLIMIT_NOFILE");
 }
 
-/// SIGTERM and SIGINT are waited for by one thread and never interrupt another; made before any thread is.
-class StopSignals {
+/// SIGTERM, SIGINT and SIGHUP are waited for by one thread and never interrupt another; made before any thread is.
+class Signals {
 public:
-    StopSignals() {
+    Signals() {
         sigemptyset(&signals_);
         sigaddset(&signals_, SIGTERM);
         sigaddset(&signals_, SIGINT);
+        sigaddset(&signals_, SIGHUP);
         if (const int failure = pthread_sigmask(SIG_BLOCK, &signals_, nullptr); failure != 0) {
             throw std::system_error(failure, std::generic_category(), "pthread_sigmask");
         }
@@ -88,13 +90,23 @@ void writeReadyFile(const std::filesystem::path& file, const Gateway::Ports& por
     std::filesystem::rename(unfinished, file);
 }
 
+void reload(Gateway& gateway, log::Log& log, const std::function<Settings()>& load) {
+    try {
+        gateway.reload(load());
+        log.warning("reloaded", {});  // an act of the operator: seen at every level but error
+    } catch (const std::exception& failure) {
+        log.error("reload_failed", {{"detail", failure.what()}});
+    }
+}
+
 }  // namespace
 
-int serve(const Settings& settings, const tenants::Clock& clock) {
+int serve(const std::function<Settings()>& load, const tenants::Clock& clock) {
+    const Settings settings = load();
     ::umask(S_IRWXG | S_IRWXO);
     keepSecretsInMemory();
     raiseDescriptorLimit();
-    const StopSignals signals;
+    const Signals signals;
     log::Log log{clock, settings.log_level, log::writeToStandardError};
 
     // What SQLite says it wrote may not be on the disk: going on could answer for scans that are lost. The next start
@@ -107,7 +119,11 @@ int serve(const Settings& settings, const tenants::Clock& clock) {
     Gateway gateway{settings, clock, log, stop_at_once};
     writeReadyFile(settings.ready_file, gateway.ports());
 
-    const int signal = signals.wait();
+    int signal = signals.wait();
+    while (signal == SIGHUP) {
+        reload(gateway, log, load);
+        signal = signals.wait();
+    }
     log.info("stopping", {{"signal", signal}});
     const bool finished = gateway.shutdown(kShutdownDeadline);
     log.info("stopped", {{"finished", finished}});
