@@ -1,5 +1,6 @@
 #include "gateway/api/scan_routes.h"
 
+#include <chrono>
 #include <utility>
 
 #include "gateway/api/idempotency.h"
@@ -7,6 +8,11 @@
 
 namespace gateway::api {
 namespace {
+
+/// Hundreds of clients of one merchant that ask again at once, whatever Retry-After says, would take the processor from
+/// everybody: 500 of them made 56,000 refusals a second, and another merchant's p99 was 61 ms. Well below the 50 ms in which a
+/// refusal is promised.
+constexpr std::chrono::milliseconds kRateLimitedHeldBack{20};
 
 /// What a merchant proves itself with: `access_token` in the query, or else a bearer token. Empty where there is neither.
 std::string credentialOf(const http::RequestHead& head) {
@@ -17,11 +23,16 @@ std::string credentialOf(const http::RequestHead& head) {
 }  // namespace
 
 struct ScanRoutes::Ticket final : http::RequestTicket {
-    Ticket(tenants::Caller caller_let_in, tenants::ScanAdmission::Permit its_permit)
-        : caller(std::move(caller_let_in)), permit(std::move(its_permit)) {}
+    Ticket(tenants::ScanLicence& scans, tenants::Caller caller_let_in, tenants::ScanAdmission::Permit its_permit)
+        : caller(std::move(caller_let_in)), permit(std::move(its_permit)), scans_(scans) {}
+
+    bool mayStart() override { return scans_.mayRun(permit); }
 
     const tenants::Caller caller;
-    const tenants::ScanAdmission::Permit permit;
+    tenants::ScanAdmission::Permit permit;
+
+private:
+    tenants::ScanLicence& scans_;
 };
 
 void ScanRoutes::add(http::Router& router, ScanForm given) {
@@ -41,8 +52,12 @@ std::optional<http::Response> ScanRoutes::admit(const ScanForm& form, http::Requ
     auto caller = authenticator_.authenticate(credentialOf(head));
     if (!caller) return form.render_error(caller.error(), head.request_id, clock_.now());
     auto permit = scans_.enter(*caller);
-    if (!permit) return form.render_error(permit.error(), head.request_id, clock_.now());
-    head.ticket = std::make_shared<Ticket>(*std::move(caller), *std::move(permit));
+    if (!permit) {
+        auto refused = form.render_error(permit.error(), head.request_id, clock_.now());
+        if (permit.error().code == tenants::ErrorCode::kRateLimited) refused.held_back = kRateLimitedHeldBack;
+        return refused;
+    }
+    head.ticket = std::make_shared<Ticket>(scans_, *std::move(caller), *std::move(permit));
     return std::nullopt;
 }
 

@@ -30,6 +30,7 @@
 #include "gateway/app/upkeep.h"
 #include "gateway/http/server.h"
 #include "gateway/net/loop_group.h"
+#include "gateway/net/loop_lag.h"
 #include "gateway/net/resolver.h"
 #include "gateway/net/tls_context.h"
 #include "gateway/net/worker_pool.h"
@@ -49,6 +50,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// A loop that wakes so much too late is behind with its work, or gets no processor. The kernel's own rounding is 1 ms.
+constexpr std::chrono::milliseconds kCrowdedLag{3};
 constexpr std::chrono::minutes kBackgroundEnd{1};  // every task ends by its own deadlines, long before this
 
 std::size_t loopCount(const Settings& settings) {
@@ -233,6 +236,7 @@ public:
           pages_(ring_.derive("page token")),
           loops_(loopCount(settings)),
           admin_loops_(1),
+          lag_(loops_.all()),
           workers_(settings.workers.threads, queueLimits(settings.workers), clock),
           push_workers_(settings.pushes.threads, queueLimits(settings.pushes), clock),
           resolver_(resolverOptions(settings), clock),
@@ -252,6 +256,7 @@ public:
         addAdminRoutes();
         loops_.start();
         admin_loops_.start();
+        lag_.start();
         onAdminLoop([this] { return handleWaitingEvents(); });  // what the last run was told and did not finish
         upkeep_.emplace(jobs());
         log_.info("ready", {{"public_port", ports_.public_plain},
@@ -261,6 +266,7 @@ public:
 
     ~Parts() {
         shutdown(0ms);
+        lag_.stop();
         // The servers wait for their last handlers, which need the loops; the upstream client and the resolver may only
         // go when no loop runs any more.
         public_server_.reset();
@@ -337,7 +343,9 @@ private:
     }
 
     void addPublicRoutes() {
-        scans_.emplace(store_->merchants(), *platforms_, store_->ledger(), ocr_, clock_, scanSettings(settings_));
+        tenants::ScanSettings scan = scanSettings(settings_);
+        scan.limits.crowded = [this] { return lag_.recent() > kCrowdedLag; };
+        scans_.emplace(store_->merchants(), *platforms_, store_->ledger(), ocr_, clock_, std::move(scan));
         scan_routes_.emplace(authenticator_, *scans_, clock_, log_);
         for (api::ScanForm& form : api::scanForms()) scan_routes_->add(public_router_, std::move(form));
         token_issuer_.emplace(authenticator_, store_->merchants(), *platforms_, gateway_tokens_, clock_);
@@ -440,6 +448,7 @@ private:
     admin::Pages pages_;
     net::LoopGroup loops_;
     net::LoopGroup admin_loops_;
+    net::LoopLag lag_;              // of the public loops
     net::WorkerPool workers_;       // admin: slow reads keep nobody waiting but one another
     net::WorkerPool push_workers_;  // a flood of pushes keeps nobody waiting but pushes
     net::Resolver resolver_;

@@ -9,6 +9,8 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <fstream>
@@ -36,14 +38,22 @@ void keepSecretsInMemory() {
 #endif
 }
 
-/// As many descriptors as we may have: connections of both sides, the store's files, epoll.
-void raiseDescriptorLimit() {
+/// As many descriptors as we may have; gives how many that is.
+std::size_t raiseDescriptorLimit() {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
         throw std::system_error(errno, std::generic_category(), "RLIMIT_NOFILE");
     limit.rlim_cur = limit.rlim_max;
     if (::setrlimit(RLIMIT_NOFILE, &limit) != 0)
         throw std::system_error(errno, std::generic_category(), "RLIMIT_NOFILE");
+    return limit.rlim_cur;
+}
+
+/// What the limits allow at once: connections of both listeners, calls of both upstream clients and the connections that
+/// they keep, the store's files, epoll.
+std::size_t descriptorsNeeded(const Settings& settings) {
+    constexpr std::size_t kEverythingElse = 256;
+    return 2 * settings.limits.connections_max + 2 * settings.upstream.in_flight_max + kEverythingElse;
 }
 
 /// SIGTERM, SIGINT and SIGHUP are waited for by one thread and never interrupt another; made before any thread is.
@@ -105,9 +115,13 @@ int serve(const std::function<Settings()>& load, const tenants::Clock& clock) {
     const Settings settings = load();
     ::umask(S_IRWXG | S_IRWXO);
     keepSecretsInMemory();
-    raiseDescriptorLimit();
+    const std::size_t descriptors = raiseDescriptorLimit();
     const Signals signals;
     log::Log log{clock, settings.log_level, log::writeToStandardError};
+    if (descriptors < descriptorsNeeded(settings)) {
+        log.warning("descriptor_limit_low", {{"limit", static_cast<std::int64_t>(descriptors)},
+                                             {"needed", static_cast<std::int64_t>(descriptorsNeeded(settings))}});
+    }
 
     // What SQLite says it wrote may not be on the disk: going on could answer for scans that are lost. The next start
     // reads what is really there.

@@ -18,6 +18,8 @@ using net::IoResult;
 using net::IoStatus;
 
 constexpr std::size_t kRequestsInTurnMax = 32;
+constexpr std::chrono::seconds kTurnTimeMax{1};
+constexpr std::chrono::milliseconds kTurnStep{5};
 constexpr std::chrono::seconds kDrainTime{2};
 constexpr std::size_t kDrainBytesMax = 4 * 1024 * 1024;
 constexpr std::size_t kDrainStepBytes = 16 * 1024;
@@ -149,6 +151,7 @@ tenants::Task<Connection::Next> Connection::serveRequest(Exchange& exchange, boo
         co_return next;
     }
     const Route& route = *match.route;
+    if (exchange.head.ticket && !exchange.head.ticket->mayStart()) co_await waitForTurn(*exchange.head.ticket);
     if (expects_continue && hasBody(exchange.framing) && !reader_.bodyHasBegun()) {
         const bool sent = co_await sendContinue();
         if (!sent) co_return Next::kDrop;
@@ -165,6 +168,15 @@ tenants::Task<Connection::Next> Connection::serveRequest(Exchange& exchange, boo
     Response response = co_await handle(exchange, route, std::move(body.bytes));
     const Next next = co_await answer(exchange, std::move(response));
     co_return next;
+}
+
+tenants::Task<void> Connection::waitForTurn(RequestTicket& ticket) {
+    const tenants::SteadyTime end = context_.clock.steady() + kTurnTimeMax;
+    tenants::SteadyTime now = context_.clock.steady();
+    do {
+        co_await loop_.sleepUntil(now + kTurnStep);
+        now = context_.clock.steady();
+    } while (!ticket.mayStart() && now < end && !context_.stopping);
 }
 
 /// The handler's answer, or the route's words for what went wrong. Gives `exchange.head` away.
@@ -208,6 +220,7 @@ tenants::Task<Connection::Next> Connection::answer(Exchange& exchange, Response 
 tenants::Task<Connection::Next> Connection::refuseEarly(Exchange& exchange, Response response) {
     if (hasBody(exchange.framing)) response.close = true;
     exchange.head.ticket.reset();
+    if (response.held_back.count() > 0) co_await loop_.sleepUntil(context_.clock.steady() + response.held_back);
     const Next next = co_await answer(exchange, std::move(response));
     co_return next;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <memory>
 #include <optional>
@@ -32,6 +33,9 @@ class RequestTicket {
 public:
     RequestTicket() = default;
     virtual ~RequestTicket() = default;
+    /// Whether the request may be worked on now. Where not, its connection asks again a little later, a second long at most, and
+    /// reads nothing of the body meanwhile.
+    virtual bool mayStart() { return true; }
     RequestTicket(const RequestTicket&) = delete;
     RequestTicket& operator=(const RequestTicket&) = delete;
 };
@@ -64,6 +68,8 @@ struct Response {
     Headers headers;
     std::string body;
     bool close = false;  // close the connection after this answer
+    /// How long the answer is held back: for refusals to clients that would come again as soon as they hear them.
+    std::chrono::milliseconds held_back{0};
 };
 
 /// A response with a body of that type and its length. The server adds Date, Content-Length, Connection, X-Request-Id,

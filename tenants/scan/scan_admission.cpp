@@ -10,7 +10,9 @@
 namespace tenants {
 namespace {
 
-constexpr std::chrono::seconds kTryAgainAfter{1};  // where nobody can say when room will be
+constexpr std::chrono::seconds kTryAgainAfter{1};    // where nobody can say when room will be
+constexpr std::chrono::seconds kOthersLingerFor{1};  // after a visit of another merchant
+constexpr std::size_t kShareOfCrowded = 8;
 
 }  // namespace
 
@@ -19,13 +21,16 @@ struct ScanAdmission::Merchant {
     explicit Merchant(const ScanLimits& limits) : breaker(limits.merchant_breaker), bucket(limits.merchant_rate) {}
 
     std::atomic<std::size_t> in_flight{0};
+    std::atomic<std::size_t> running{0};
     CircuitBreaker breaker;
     std::mutex mutex;  // of the bucket
     TokenBucket bucket;
 };
 
 ScanAdmission::Permit::~Permit() {
-    if (merchant_) merchant_->in_flight.fetch_sub(1, std::memory_order_relaxed);
+    if (!merchant_) return;
+    if (runs_) merchant_->running.fetch_sub(1, std::memory_order_relaxed);
+    merchant_->in_flight.fetch_sub(1, std::memory_order_relaxed);
 }
 
 ScanAdmission::Place::Place(Place&& other) noexcept
@@ -42,7 +47,7 @@ ScanAdmission::Place::~Place() {
 }
 
 ScanAdmission::ScanAdmission(ScanLimits limits, const Clock& clock)
-    : limits_(limits), clock_(clock), upstream_breaker_(limits.upstream_breaker), repeats_(limits.repeats) {}
+    : limits_(std::move(limits)), clock_(clock), upstream_breaker_(limits.upstream_breaker), repeats_(limits.repeats) {}
 
 ScanAdmission::~ScanAdmission() = default;
 
@@ -52,6 +57,7 @@ Result<ScanAdmission::Permit> ScanAdmission::enter(const MerchantId& id) {
     const std::size_t before = merchant.in_flight.fetch_add(1, std::memory_order_relaxed);
     Permit permit{std::move(found)};
     const SteadyTime now = clock_.steady();
+    noteVisit(merchant, now);
     if (before >= limits_.merchant_in_flight_max) {
         return refusal(ErrorCode::kRateLimited, "Too many scans at once.", "merchant_in_flight_full",
                        now + kTryAgainAfter);
@@ -68,6 +74,29 @@ Result<ScanAdmission::Permit> ScanAdmission::enter(const MerchantId& id) {
     }
     repeats_.payIn();
     return permit;
+}
+
+void ScanAdmission::noteVisit(const Merchant& merchant, SteadyTime now) {
+    if (last_visitor_.load(std::memory_order_relaxed) == &merchant) return;
+    last_visitor_.store(&merchant, std::memory_order_relaxed);
+    last_change_.store(now, std::memory_order_relaxed);
+}
+
+bool ScanAdmission::crowded() const {
+    return limits_.crowded && clock_.steady() - last_change_.load(std::memory_order_relaxed) < kOthersLingerFor &&
+           limits_.crowded();
+}
+
+bool ScanAdmission::mayRun(Permit& permit) {
+    if (permit.runs_) return true;
+    const std::size_t share = std::max<std::size_t>(1, limits_.merchant_in_flight_max / kShareOfCrowded);
+    std::atomic<std::size_t>& running = permit.merchant_->running;
+    if (running.fetch_add(1, std::memory_order_relaxed) >= share && crowded()) {
+        running.fetch_sub(1, std::memory_order_relaxed);
+        return false;
+    }
+    permit.runs_ = true;
+    return true;
 }
 
 Result<ScanAdmission::Place> ScanAdmission::begin(const Permit& permit) {

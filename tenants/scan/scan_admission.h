@@ -4,6 +4,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <string_view>
@@ -27,6 +28,8 @@ struct ScanLimits {
     CircuitBreaker::Settings merchant_breaker = {.failures = 5};
     CircuitBreaker::Settings upstream_breaker = {.failures = 20};
     RetryBudget::Settings repeats = {.percent = 10, .saved_max = 128, .rate = {64, 128}};
+    /// Whether the machine is behind with its work. Asked often, from any thread. Null: it never is.
+    std::function<bool()> crowded = {};
 };
 
 /// Refuses early what could not be served, so that a noisy merchant, or one whose calls hang, slows nobody but itself.
@@ -43,7 +46,8 @@ public:
     /// One request that was let in, counted until this ends.
     class Permit {
     public:
-        Permit(Permit&&) noexcept = default;
+        Permit(Permit&& other) noexcept
+            : merchant_(std::move(other.merchant_)), runs_(std::exchange(other.runs_, false)) {}
         Permit& operator=(Permit&&) = delete;
         ~Permit();
 
@@ -52,6 +56,7 @@ public:
         explicit Permit(std::shared_ptr<Merchant> merchant) noexcept : merchant_(std::move(merchant)) {}
 
         std::shared_ptr<Merchant> merchant_;
+        bool runs_ = false;
     };
 
     /// One scan's place among the upstream calls; ends when its calls have ended.
@@ -80,6 +85,10 @@ public:
     /// Before a request's body is read. kRateLimited: too many of this merchant's at once, or too fast. kUpstreamBusy: all places
     /// are taken. kUpstreamUnreachable: WeChat does not answer, this merchant or nobody. All with the time to try again.
     Result<Permit> enter(const MerchantId& merchant);
+    /// Whether a request that was let in may be worked on now; asked again where not. Where the machine is behind and other
+    /// merchants want something of it as well, an eighth of what a merchant may have at once is worked on, and the rest of it
+    /// waits: a queue that everybody stands in would be mostly that merchant's.
+    bool mayRun(Permit& permit);
     /// Before the hold. kUpstreamBusy and kUpstreamUnreachable, as above.
     Result<Place> begin(const Permit& permit);
     /// Whether a call that WeChat refused for its token may be made once more.
@@ -102,6 +111,8 @@ private:
     };
 
     std::shared_ptr<Merchant> merchantOf(const MerchantId& id);
+    void noteVisit(const Merchant& merchant, SteadyTime now);
+    bool crowded() const;
     Result<Done> upstreamOpenTo(const Merchant& merchant) const;
     void conclude(const Place& place);
     Error refusal(ErrorCode code, std::string_view text, std::string_view for_log, SteadyTime until) const;
@@ -111,6 +122,8 @@ private:
     CircuitBreaker upstream_breaker_;
     RetryBudget repeats_;
     std::atomic<std::size_t> upstream_in_flight_{0};
+    std::atomic<const Merchant*> last_visitor_{nullptr};  // only compared: it may be gone
+    std::atomic<SteadyTime> last_change_{SteadyTime{}};   // of the visitor
     mutable std::array<Shard, kShards> shards_;
 };
 

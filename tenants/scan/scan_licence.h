@@ -59,6 +59,7 @@ public:
     /// Lets a request in, before its body is read: what `admit` refuses, and what ScanAdmission does. The permit counts
     /// until it ends.
     Result<ScanAdmission::Permit> enter(const Caller& caller);
+    bool mayRun(ScanAdmission::Permit& permit) { return admission_.mayRun(permit); }
     /// Scans one licence and books it. Every code of the drop-in error table can come back, the ones about form apart;
     /// `upstream` is set where WeChat said no, `request_id` where the ledger has a hold behind the error, `replayed`
     /// where an earlier outcome is told again.

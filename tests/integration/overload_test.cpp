@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cstdlib>
 #include <functional>
 #include <memory>
 #include <string>
@@ -75,7 +76,8 @@ TEST(Overload, FourTimesTheCapacityLeavesGoodputAndRefusalsAreQuick) {
     EXPECT_LE(quantile(result.refused, 0.99), kSlowerBuild * milliseconds{50});
     EXPECT_EQ(result.codes.size(), 1U);
     EXPECT_TRUE(result.codes.contains("upstream_busy"));
-    EXPECT_EQ(installation.admin().window(merchant.id).held, 0) << "a refusal left a hold behind";
+    EXPECT_TRUE(eventually(kPatience, [&] { return installation.admin().window(merchant.id).held == 0; }))
+        << "a refusal left a hold behind";
 }
 
 class Neighbours : public testing::Test {
@@ -124,21 +126,27 @@ TEST_F(Neighbours, MerchantWhoseCallsHangSlowsOnlyItself) {
     EXPECT_GT(result.codes.at("rate_limited"), 0) << "its own places are what it used up";
 }
 
+// In script/load-test they come again as soon as they are answered, which takes a machine of its own.
 TEST_F(Neighbours, MerchantWithFiveHundredClientsSlowsOnlyItself) {
+    const char* const pace_us = std::getenv("TOLLGATE_NOISE_PACE_US");
+    const microseconds pace{pace_us == nullptr ? 500'000 : std::stoi(pace_us)};
+    installation_.sandbox().plan(kDrivingPath, R"("mode":"delay","delay_ms":100,"appid":)" + jsonText(noisy_.appid),
+                                 kForEver);
     std::unique_ptr<Load> noise;
 
     expectUndisturbed([&] {
         noise = std::make_unique<Load>(Load::Plan{.url = installation_.publicUrl(),
                                                   .request = scanRequest(noisy_.key.text, picture(2)),
                                                   .clients = 500,
-                                                  .pace = milliseconds{500}});
+                                                  .pace = pace});
     });
 
     const Load::Result result = noise->finish();
     EXPECT_EQ(result.broken, 0);
     RecordProperty("noise_served", std::to_string(result.served.size()));
     RecordProperty("noise_refused", std::to_string(result.refused.size()));
-    EXPECT_GT(result.served.size(), 0U);
+    EXPECT_GT(result.served.size(), 100U);
+    EXPECT_GT(result.codes.at("rate_limited"), 100) << "no more of it came than it may have";
 }
 
 TEST_F(Neighbours, FloodOfForgedPushesSlowsNoScan) {

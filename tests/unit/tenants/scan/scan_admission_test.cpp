@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -185,6 +186,52 @@ TEST_F(PatientBreaker, MerchantThatIsStoppedDoesNotTakeTheProbeOfAll) {
     EXPECT_FALSE(admission_.begin(*noisy)) << "its own pause is longer";
 
     EXPECT_TRUE(admission_.begin(*quiet));
+}
+
+class Crowded : public ScanAdmissionTest {
+protected:
+    Crowded() : ScanAdmissionTest({.crowded = [this] { return crowded_; }}) {}
+
+    /// How many more of a merchant's requests may run.
+    int started(const MerchantId& merchant, int count) {
+        int running = 0;
+        for (int each = 0; each < count; ++each) {
+            permits_.push_back(std::make_unique<Permit>(*admission_.enter(merchant)));
+            running += admission_.mayRun(*permits_.back()) ? 1 : 0;
+        }
+        return running;
+    }
+
+    bool crowded_ = true;
+    std::vector<std::unique_ptr<Permit>> permits_;
+};
+
+TEST_F(Crowded, MerchantBesideOthersRunsAnEighthAndTheRestOfItWaits) {
+    EXPECT_EQ(started(kQuiet, 1), 1);
+    EXPECT_EQ(started(kNoisy, 7), 7);
+    EXPECT_EQ(started(kNoisy, 1), 1);
+    EXPECT_EQ(started(kNoisy, 1), 0);
+    EXPECT_EQ(started(kQuiet, 7), 7);
+
+    permits_.erase(permits_.begin() + 1);  // one of those that run has ended
+    EXPECT_TRUE(admission_.mayRun(*permits_[8])) << "the one that waited";
+    EXPECT_TRUE(admission_.mayRun(*permits_[8])) << "and goes on";
+    EXPECT_EQ(started(kNoisy, 1), 0);
+}
+
+TEST_F(Crowded, MerchantThatIsAloneIsNotHeldBack) {
+    EXPECT_EQ(started(kQuiet, 1), 1);
+    EXPECT_EQ(started(kNoisy, 1), 1);
+    clock_.advance(1s);
+
+    EXPECT_EQ(started(kNoisy, 63), 63);
+}
+
+TEST_F(Crowded, WhereTheMachineKeepsUpNobodyIsHeldBack) {
+    crowded_ = false;
+    EXPECT_EQ(started(kQuiet, 1), 1);
+
+    EXPECT_EQ(started(kNoisy, 64), 64);
 }
 
 TEST_F(ScanAdmissionTest, RepeatsAreATenthOfTheRequestsAndASavedBurst) {
