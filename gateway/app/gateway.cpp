@@ -83,6 +83,12 @@ wechat::HttpsClient::Options clientOptions(const Settings::Upstream& upstream) {
     return options;
 }
 
+http::Limits adminLimits(const Settings& settings) {
+    http::Limits limits = settings.limits;
+    limits.connections_max = std::min(limits.connections_max, kAdminConnectionsMax);
+    return limits;
+}
+
 net::WorkerPool::Limits queueLimits(const Settings::Pool& pool) {
     return {.queued_max = pool.queuedMax(), .queued_age_max = pool.queued_age_max};
 }
@@ -247,8 +253,8 @@ public:
           sweeper_(store_->ledger(), clock),
           background_(log),
           public_server_(std::make_unique<http::Server>(loops_.all(), public_router_, settings.limits, callbacks(log))),
-          admin_server_(
-              std::make_unique<http::Server>(admin_loops_.all(), admin_router_, settings.limits, callbacks(log))) {
+          admin_server_(std::make_unique<http::Server>(admin_loops_.all(), admin_router_, adminLimits(settings),
+                                                       callbacks(log))) {
         sweepAll();
         listen();
         addComponents();

@@ -53,7 +53,8 @@ std::size_t raiseDescriptorLimit() {
 /// they keep, the store's files, epoll.
 std::size_t descriptorsNeeded(const Settings& settings) {
     constexpr std::size_t kEverythingElse = 256;
-    return 2 * settings.limits.connections_max + 2 * settings.upstream.in_flight_max + kEverythingElse;
+    return settings.limits.connections_max + kAdminConnectionsMax + 2 * settings.upstream.in_flight_max +
+           kEverythingElse;
 }
 
 /// SIGTERM, SIGINT and SIGHUP are waited for by one thread and never interrupt another; made before any thread is.

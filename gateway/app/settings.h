@@ -23,6 +23,9 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// Of the admin listener, whatever the public one may have: operators are few.
+inline constexpr std::size_t kAdminConnectionsMax = 1024;
+
 /// Everything that can be set, with the defaults that docs/tollgate.sample.properties documents. A key `a.b_c` of the
 /// file is overridden by the environment variable TOLLGATE_A_B_C.
 struct Settings {
@@ -37,7 +40,7 @@ struct Settings {
         std::string address = "127.0.0.1";
         std::uint16_t port = 8081;
     } admin_listener;
-    http::Limits limits;  // of the public listener; the admin listener has the same
+    http::Limits limits;  // of the public listener; the admin listener has the same, but for its connections
 
     std::size_t loops = 0;  // event loops; 0: one a processor
     /// Threads for work that would hold a loop, and what may wait for them.
