@@ -43,6 +43,9 @@ public:
     /// True if bytes of the body came with the head, so that the client is not waiting to be told to go on.
     bool bodyHasBegun() const { return input_.bytes().size() > head_bytes_; }
 
+    /// Passes over the body if all of it is here already; else nothing happens, and false.
+    bool skipBody(net::BodyFraming framing);
+
     enum class BodyEnd { kWhole, kTooLarge, kLate, kMalformed, kGone };
     struct Body {
         BodyEnd end = BodyEnd::kWhole;

@@ -89,7 +89,7 @@ Log::~Log() {
 }
 
 void Log::write(Level level, std::string_view event, std::initializer_list<Field> fields) {
-    if (level < level_) return;
+    if (level < level_.load(std::memory_order_relaxed)) return;
     std::string line = renderLine(clock_.now(), level, event, fields);
     {
         const std::scoped_lock lock{mutex_};

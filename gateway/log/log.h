@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -47,6 +48,9 @@ public:
     Log(const Log&) = delete;
     Log& operator=(const Log&) = delete;
 
+    /// From the next line on. Any thread.
+    void setLevel(Level level) noexcept { level_.store(level, std::memory_order_relaxed); }
+
     /// `event`: a stable snake-case name to search for, such as `scan_answered`.
     void write(Level level, std::string_view event, std::initializer_list<Field> fields = {});
     void debug(std::string_view event, std::initializer_list<Field> fields = {}) {
@@ -64,7 +68,7 @@ private:
     void run();
 
     const tenants::Clock& clock_;
-    const Level level_;
+    std::atomic<Level> level_;
     const std::function<void(std::string_view)> write_;
     const std::size_t lines_max_;
     std::mutex mutex_;

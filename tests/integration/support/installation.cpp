@@ -57,8 +57,7 @@ InstallationOptions withPatience() {
 Installation::Installation(InstallationOptions options) : options_(std::move(options)) {
     std::filesystem::create_directory(dataFolder());
     std::filesystem::create_directory(sandboxFolder());
-    const auto certificates = folder() / "certificates";
-    mustSucceed(runToEnd({sourceFolder() / "certs" / "make-test-certs", certificates}), "make-test-certs");
+    replaceCertificates();
     if (!options_.start) return;
     startSandbox();
     writeGatewayConfiguration();
@@ -174,6 +173,29 @@ std::optional<int> Installation::stopGateway(std::chrono::milliseconds deadline)
     const auto exit_code = gateway_->waitForExit(deadline);
     gateway_.reset();
     return exit_code;
+}
+
+bool Installation::reloadGateway() {
+    const auto told = [this](const char* event) {
+        const std::string log = readFile(gatewayLog());
+        std::size_t count = 0;
+        for (std::size_t at = log.find(event); at != std::string::npos; at = log.find(event, at + 1)) ++count;
+        return count;
+    };
+    const std::size_t done = told("\"event\":\"reloaded\"");
+    const std::size_t failed = told("\"event\":\"reload_failed\"");
+    gateway_->signal(SIGHUP);
+    bool taken_over = false;
+    const bool told_so = eventually(kPatience, [&] {
+        taken_over = told("\"event\":\"reloaded\"") > done;
+        return taken_over || told("\"event\":\"reload_failed\"") > failed;
+    });
+    if (!told_so) throw std::runtime_error("the gateway says nothing about the reload");
+    return taken_over;
+}
+
+void Installation::replaceCertificates() {
+    mustSucceed(runToEnd({sourceFolder() / "certs" / "make-test-certs", folder() / "certificates"}), "make-test-certs");
 }
 
 void Installation::killGateway() {
