@@ -116,7 +116,8 @@ constexpr const char* kInsertHolds =
     "NULL,"
     " 1, 'settled', '', 'billed', i, 2 * ((i - 1) % :merchants) + 1, 2 * ((i - 1) % :merchants) + 2,"
     " :starts + i % 86400000, :starts + i % 86400000 + 10000, :starts + i % 86400000 + 5 "
-    "FROM (SELECT i, 'req_' || hex(randomblob(13)) AS id FROM n)";
+    // As ids of ours are: they begin with the time.
+    "FROM (SELECT i, 'req_' || printf('%010X', :starts + i) || hex(randomblob(8)) AS id FROM n)";
 constexpr const char* kInsertEntries =
     "INSERT INTO usage_entry (row, merchant_row, previous_row, number, id, kind, units, request_id, key_id,"
     " x_request_id, outcome, at_ms, recorded_ms) "
