@@ -1,6 +1,7 @@
 #pragma once
 
 #include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
 
 #include <condition_variable>
 #include <cstddef>
@@ -107,6 +108,8 @@ private:
     static int onWalGrowth(void* writer, sqlite3* handle, const char* schema, int pages);
 
     SQLite::Database database_;
+    SQLite::Statement begin_;
+    SQLite::Statement commit_;
     const ReaderPool& readers_;
     const Clock& clock_;
     const WriterSettings settings_;
