@@ -121,7 +121,16 @@ bool Writer::awaitWork() {
             }
         }
     }
+    gather(lock);
     return true;
+}
+
+/// A commit costs the same for one job as for many. Where groups follow one another closely, each waits a moment for more.
+void Writer::gather(std::unique_lock<std::mutex>& lock) {
+    const auto full = [this] { return queue_.size() >= settings_.batch_jobs_max || state_ != State::kOpen; };
+    const SteadyTime now = clock_.steady();
+    if (now < next_batch_) changed_.wait_for(lock, next_batch_ - now, full);
+    next_batch_ = clock_.steady() + settings_.batch_interval_min;
 }
 
 std::size_t Writer::takeQueued(std::size_t count) {
