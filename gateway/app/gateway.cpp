@@ -162,6 +162,12 @@ tenants::ScanSettings scanSettings(const Settings& settings) {
     return scan;
 }
 
+std::string_view inspectionText(tenants::SqliteStore::Inspection inspection) {
+    using Inspection = tenants::SqliteStore::Inspection;
+    if (inspection == Inspection::kRunning) return "running";
+    return inspection == Inspection::kSound ? "sound" : "damaged";
+}
+
 /// Goes on where the loop is, whatever thread began it.
 struct HopTo {
     net::EventLoop& loop;
@@ -425,7 +431,8 @@ private:
         statement_routes_->addRoutes(admin_router_, *guard_);
         export_routes_->addRoutes(admin_router_, *guard_);
         api::addLiveRoute(admin_router_);
-        api::addReadyRoute(admin_router_, [this] { return store_->ready(); });
+        api::addReadyRoute(
+            admin_router_, [this] { return store_->ready(); }, [this] { return inspectionText(store_->inspection()); });
     }
 
     std::vector<Upkeep::Job> jobs() {

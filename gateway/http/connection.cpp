@@ -31,14 +31,14 @@ bool isRequestId(std::string_view text) {
 }
 
 /// The caller's own id if it sent exactly one that is well-formed, else a new one.
-std::string requestIdOf(const std::vector<net::HeadField>& fields) {
+std::string requestIdOf(const std::vector<net::HeadField>& fields, tenants::UtcTime now) {
     std::optional<std::string_view> found;
     for (const net::HeadField& field : fields) {
         if (!net::equalsIgnoringCase(field.name, "X-Request-Id")) continue;
-        if (found) return tenants::randomIdText("req_");
+        if (found) return tenants::timedIdText("req_", now);
         found = field.value;
     }
-    return found && isRequestId(*found) ? std::string{*found} : tenants::randomIdText("req_");
+    return found && isRequestId(*found) ? std::string{*found} : tenants::timedIdText("req_", now);
 }
 
 bool hasBody(const net::BodyFraming& framing) {
@@ -116,7 +116,7 @@ tenants::Task<Connection::Next> Connection::exchangeOne() {
     if (end == RequestReader::HeadEnd::kGone) co_return Next::kDrop;
     if (end == RequestReader::HeadEnd::kWhole) {
         const net::RequestHeadView& view = parser.head();
-        exchange.head = makeHead(view, requestIdOf(view.fields));
+        exchange.head = makeHead(view, requestIdOf(view.fields, context_.clock.now()));
         exchange.framing = view.framing;
         exchange.keep_alive = view.keep_alive;
         exchange.head_only = view.method == "HEAD";
@@ -126,7 +126,7 @@ tenants::Task<Connection::Next> Connection::exchangeOne() {
         const Next next = co_await serveRequest(exchange, view.expects_continue);
         co_return next;
     }
-    exchange.record.request_id = tenants::randomIdText("req_");
+    exchange.record.request_id = tenants::timedIdText("req_", context_.clock.now());
     const bool late = end == RequestReader::HeadEnd::kLate;
     const int status = late ? 408 : parser.refusal().status;
     const std::string_view code = late ? "head_timeout" : parser.refusal().reason;

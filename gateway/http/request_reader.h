@@ -4,10 +4,10 @@
 #include <optional>
 #include <string>
 
-#include "gateway/http/input_buffer.h"
 #include "gateway/http/router.h"
 #include "gateway/http/server.h"
 #include "gateway/net/http1_head.h"
+#include "gateway/net/input_buffer.h"
 #include "gateway/net/stream.h"
 #include "tenants/base/clock.h"
 #include "tenants/base/task.h"
@@ -68,7 +68,7 @@ private:
     net::Stream& stream_;
     const Limits& limits_;
     const tenants::Clock& clock_;
-    InputBuffer input_;
+    net::InputBuffer input_;
     std::size_t head_bytes_ = 0;
     std::size_t body_bytes_in_input_ = 0;
 };

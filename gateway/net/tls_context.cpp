@@ -16,7 +16,7 @@ namespace gateway::net {
 namespace {
 
 constexpr const char* kSuitesTls12 = "ECDHE+AESGCM:ECDHE+CHACHA20";  // those of TLS 1.3 are all AEAD by definition
-constexpr std::size_t kReadAheadBytes = 64 * 1024;                   // released whenever it is empty
+constexpr std::size_t kReadAheadBytes = 64 * 1024;                   // a client's, released whenever it is empty
 constexpr std::size_t kSessionsKeptMax = 16;
 constexpr std::string_view kSessionContext = "tollgate";
 
@@ -41,10 +41,8 @@ ContextPointer newContext(const SSL_METHOD* method) {
     if (!context) refuse("no context");
     SSL_CTX_set_options(context.get(),
                         SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
-    SSL_CTX_set_mode(context.get(),
-                     SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_read_ahead(context.get(), 1);
-    SSL_CTX_set_default_read_buffer_len(context.get(), kReadAheadBytes);
     if (SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1) refuse("TLS 1.2 not available");
     if (SSL_CTX_set_cipher_list(context.get(), kSuitesTls12) != 1) refuse("no usable cipher suite");
     return context;
@@ -64,6 +62,9 @@ public:
         if (SSL_CTX_check_private_key(context) != 1) {
             refuse("private key " + key_file.string() + " is not that of " + certificate_file.string());
         }
+        // Uploads come in large pieces; of thousands of idle clients none shall hold a buffer.
+        SSL_CTX_set_default_read_buffer_len(context, kReadAheadBytes);
+        SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
         SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);  // tickets hold the state, not our memory
         SSL_CTX_set_num_tickets(context, 1);
         const auto* id = reinterpret_cast<const unsigned char*>(kSessionContext.data());
@@ -126,6 +127,7 @@ public:
         if (SSL_CTX_load_verify_file(context, authority_file.c_str()) != 1) {
             refuse("cannot use authorities " + authority_file.string());
         }
+        // Kept connections keep their two buffers of 17 KiB: few are idle, and each scan would make and give back both.
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
         pinName(SSL_CTX_get0_param(context));
         SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);

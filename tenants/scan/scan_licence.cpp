@@ -175,7 +175,7 @@ Task<Result<ReserveOutcome>> ScanLicence::reserve(Reservation reservation, bool 
     request = reservation.request;
     auto reserved = co_await ledger_.reserve(reservation);
     if (!may_rename || !reserved || !std::holds_alternative<Repeat>(*reserved)) co_return reserved;
-    request = RequestId{randomIdText("req_")};
+    request = RequestId{timedIdText("req_", clock_.now())};
     reservation.request = request;
     auto renamed = co_await ledger_.reserve(std::move(reservation));
     if (renamed && std::holds_alternative<Repeat>(*renamed)) {
