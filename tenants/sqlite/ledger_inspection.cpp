@@ -39,7 +39,7 @@ constexpr std::array<GrowingTable, 4> kGrowingTables{{
      "  AND found.merchant_row = portion.merchant_row)) "
      "FROM (SELECT * FROM hold WHERE row > :after ORDER BY row LIMIT :count) AS portion"},
     {"usage_entry", "SELECT max(row) FROM usage_entry",
-     "SELECT max(row), sum(recorded_ms IS NULL OR number - 1 IS NOT coalesce("
+     "SELECT max(row), sum(length(hash) <> 32 OR number - 1 IS NOT coalesce("
      " (SELECT before.number FROM usage_entry AS before WHERE before.row = portion.previous_row"
      "  AND before.merchant_row = portion.merchant_row), 0)) "
      "FROM (SELECT * FROM usage_entry WHERE row > :after ORDER BY row LIMIT :count) AS portion"},
