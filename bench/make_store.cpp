@@ -133,7 +133,9 @@ constexpr const char* kInsertHolds =
     "NULL,"
     " 1, 'settled', '', 'billed', i, 2 * ((i - 1) % :merchants) + 1, 2 * ((i - 1) % :merchants) + 2,"
     " at, at + 10000, at + 5 "
-    "FROM (SELECT i, :starts + i * :span / (:entries + 1) AS at, 'req_' || hex(randomblob(13)) AS id FROM n)";
+    // As ids of ours are: they begin with the time.
+    "FROM (SELECT i, at, 'req_' || printf('%010X', at) || hex(randomblob(8)) AS id FROM"
+    " (SELECT i, :starts + i * :span / (:entries + 1) AS at FROM n))";
 // In order of row, so that the entries of each merchant come to ledger_hash in order of number.
 constexpr const char* kInsertEntries =
     "INSERT INTO usage_entry (row, merchant_row, previous_row, number, id, kind, units, request_id, key_id, "

@@ -58,7 +58,8 @@ int complain(const tenants::Error& error) {
 
 int runServe(const Words& words) {
     const Options options{words, {"config"}};
-    return serve(loadSettings(options.needed("config"), systemEnvironment), tenants::SystemClock{});
+    const std::string file = options.needed("config");
+    return serve([&file] { return loadSettings(file, systemEnvironment); }, tenants::SystemClock{});
 }
 
 int runMigrate(const Words& words) {
@@ -113,7 +114,8 @@ int runAdminTokenRevoke(const Words& words) {
 }
 
 constexpr std::array<Command, 12> kCommands{{
-    {"serve", "--config FILE", "run the gateway until SIGTERM or SIGINT", runServe},
+    {"serve", "--config FILE", "run the gateway until SIGTERM or SIGINT; SIGHUP reloads certificates and log level",
+     runServe},
     {"migrate", "--config FILE", "bring the database to this version's schema", runMigrate},
     {"secrets init", "--config FILE", "make the key ring file that everything is encrypted under", runSecretsInit},
     {"admin-token create", "--config FILE [--label TEXT]", "print a new token for the admin API", runAdminTokenCreate},

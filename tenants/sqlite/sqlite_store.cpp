@@ -3,6 +3,8 @@
 #include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Database.h>
 
+#include <cstdlib>
+#include <functional>
 #include <limits>
 #include <map>
 #include <string>
@@ -14,6 +16,7 @@
 #include "tenants/sqlite/connection.h"
 #include "tenants/sqlite/failure.h"
 #include "tenants/sqlite/instance_lock.h"
+#include "tenants/sqlite/ledger_inspection.h"
 #include "tenants/sqlite/ledger_tables.h"
 #include "tenants/sqlite/merchant_directory.h"
 #include "tenants/sqlite/merchant_tables.h"
@@ -41,9 +44,7 @@ SQLite::Database openMigrated(const std::filesystem::path& path, const SqliteSet
     const int version = examineSchema(path, migrations, settings.vfs);
     prepareDatabaseFile(path);
     SQLite::Database database = openWriter(path, settings.vfs);
-    if (const std::string verdict = database.execAndGet("PRAGMA quick_check(1)").getString(); verdict != "ok") {
-        throw DatabaseRefused("database " + path.string() + " is damaged: " + verdict);
-    }
+    inspectBeforeStart(database, path);
     if (static_cast<std::size_t>(version) < migrations.size()) {
         if (version > 0) copyBeforeMigration(database, path, version + 1);
         migrate(database, migrations, version, now);
@@ -51,15 +52,25 @@ SQLite::Database openMigrated(const std::filesystem::path& path, const SqliteSet
     return database;
 }
 
-WriterSettings writerSettings(const SqliteSettings& settings) {
+/// Whatever ends the trust in the file: the next start shall look at all of it.
+std::function<void(std::string_view)> markedFatal(const std::filesystem::path& path, const SqliteSettings& settings) {
+    return [path, fatal = settings.fatal](std::string_view reason) {
+        markDamaged(path, reason);
+        if (!fatal) std::abort();
+        fatal(reason);
+    };
+}
+
+WriterSettings writerSettings(const std::filesystem::path& path, const SqliteSettings& settings) {
     WriterSettings writer;
     writer.queue_jobs_max = settings.queue_changes_max;
     writer.batch_jobs_max = settings.group_changes_max;
     writer.batch_time_max = settings.group_time_max;
+    writer.batch_interval_min = settings.group_interval_min;
     writer.probe_interval = settings.probe_interval;
     writer.checkpoint_bytes = settings.checkpoint_bytes;
     writer.truncate_bytes = settings.truncate_bytes;
-    writer.fatal = settings.fatal;
+    writer.fatal = markedFatal(path, settings);
     return writer;
 }
 
@@ -94,7 +105,7 @@ struct SqliteStore::Parts {
     Parts(const std::filesystem::path& path, const KeyRing& keys, const std::vector<AppId>& served, const Clock& clock,
           const SqliteSettings& settings)
         : lock(path),
-          writer(openMigrated(path, settings, clock.now()), readers, clock, writerSettings(settings)),
+          writer(openMigrated(path, settings, clock.now()), readers, clock, writerSettings(path, settings)),
           readers(path, settings.vfs, settings.readers, clock),
           ledger_tables(writer.database(), keys, kStoreName),
           merchant_tables(writer.database(), ledger_tables.quotas()),
@@ -104,7 +115,8 @@ struct SqliteStore::Parts {
           merchants(writer, merchant_tables, merchant_directory),
           plans(writer, plan_tables, plan_directory, readers),
           ledger_scan(readers),
-          statements(writer, statement_tables, readers) {
+          statements(writer, statement_tables, readers),
+          inspection(readers, clock, markedFatal(path, settings)) {
         merchant_tables.adopt(served.at(0));
         merchant_tables.load(merchant_directory);
         plan_tables.load(plan_directory);
@@ -119,6 +131,7 @@ struct SqliteStore::Parts {
                                      settings.on_quota_warning});
         writer.join(ledger_tables);
         writer.start();
+        inspection.start();
     }
     Parts(const Parts&) = delete;
     Parts& operator=(const Parts&) = delete;
@@ -148,6 +161,7 @@ struct SqliteStore::Parts {
     SqliteLedgerScan ledger_scan;
     SqliteStatementStore statements;
     std::map<AppId, std::unique_ptr<ComponentParts>> components;
+    LedgerInspection inspection;
 };
 
 std::unique_ptr<SqliteStore> SqliteStore::open(const std::filesystem::path& path, const KeyRing& keys,
@@ -184,6 +198,14 @@ StatementStore& SqliteStore::statements() noexcept {
 }
 const LedgerScan& SqliteStore::ledgerScan() const noexcept {
     return parts_->ledger_scan;
+}
+SqliteStore::Inspection SqliteStore::inspection() const {
+    switch (parts_->inspection.progress()) {
+        case LedgerInspection::Progress::kRunning: return Inspection::kRunning;
+        case LedgerInspection::Progress::kSound: return Inspection::kSound;
+        case LedgerInspection::Progress::kDamaged: break;
+    }
+    return Inspection::kDamaged;
 }
 bool SqliteStore::ready() const {
     return parts_->writer.ready();
