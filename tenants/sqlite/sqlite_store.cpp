@@ -8,6 +8,7 @@
 #include <string>
 #include <utility>
 
+#include "tenants/sqlite/audit_table.h"
 #include "tenants/sqlite/authorization_directory.h"
 #include "tenants/sqlite/authorization_seals.h"
 #include "tenants/sqlite/authorization_tables.h"
@@ -21,6 +22,7 @@
 #include "tenants/sqlite/plan_tables.h"
 #include "tenants/sqlite/reader_pool.h"
 #include "tenants/sqlite/reconciliation_tables.h"
+#include "tenants/sqlite/sqlite_audit_log.h"
 #include "tenants/sqlite/sqlite_authorization_store.h"
 #include "tenants/sqlite/sqlite_merchant_store.h"
 #include "tenants/sqlite/sqlite_plan_store.h"
@@ -93,10 +95,12 @@ struct SqliteStore::Parts {
         : lock(path),
           writer(openMigrated(path, settings, clock.now()), readers, clock, writerSettings(settings)),
           readers(path, settings.vfs, settings.readers, clock),
-          ledger_tables(writer.database(), keys, kStoreName),
+          audit_table(writer.database()),
+          ledger_tables(writer.database(), audit_table, keys, kStoreName),
           merchant_tables(writer.database(), ledger_tables.quotas()),
           plan_tables(writer.database(), ledger_tables.quotas()),
           ledger(writer, ledger_tables, readers, keys, kStoreName),
+          audit(readers),
           merchants(writer, merchant_tables, merchant_directory),
           plans(writer, plan_tables, plan_directory, readers) {
         merchant_tables.adopt(served.at(0));
@@ -132,10 +136,12 @@ struct SqliteStore::Parts {
     ReaderPool readers;  // the writer looks at it only once it is started
     MerchantDirectory merchant_directory;
     PlanDirectory plan_directory;
+    AuditTable audit_table;
     LedgerTables ledger_tables;
     MerchantTables merchant_tables;
     PlanTables plan_tables;
     SqliteUsageLedger ledger;
+    SqliteAuditLog audit;
     SqliteMerchantStore merchants;
     SqlitePlanStore plans;
     std::map<AppId, std::unique_ptr<ComponentParts>> components;
@@ -160,6 +166,9 @@ MerchantStore& SqliteStore::merchants() noexcept {
 }
 AuthorizationStore& SqliteStore::authorizations(const AppId& component) {
     return parts_->components.at(component)->store;
+}
+const AuditLog& SqliteStore::audit() const noexcept {
+    return parts_->audit;
 }
 UsageLedger& SqliteStore::ledger() noexcept {
     return parts_->ledger;
