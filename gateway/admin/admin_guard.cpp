@@ -1,5 +1,6 @@
 #include "gateway/admin/admin_guard.h"
 
+#include <stdexcept>
 #include <string_view>
 #include <utility>
 
@@ -8,11 +9,28 @@
 
 namespace gateway::admin {
 
-std::optional<http::Response> AdminGuard::check(const http::RequestHead& head) const {
+/// The token that the request carries; null where there is none or its secret is another.
+std::shared_ptr<const tenants::AdminToken> AdminGuard::tokenOf(const http::RequestHead& head) const {
     const std::string_view text = http::bearerToken(head);
     const auto lookup = tenants::credentialLookup(tenants::CredentialKind::kAdminToken, text);
-    const auto token = lookup ? store_.findAdminToken(*lookup) : nullptr;
-    if (token && !token->revoked_at && hasher_.matches(text, token->hash)) return std::nullopt;
+    auto token = lookup ? store_.findAdminToken(*lookup) : nullptr;
+    return token && hasher_.matches(text, token->hash) ? token : nullptr;
+}
+
+tenants::AuditNote AdminGuard::noteOf(const http::RequestHead& head, std::string action, tenants::UtcTime now) const {
+    const auto token = tokenOf(head);
+    if (token == nullptr) throw std::logic_error("a request without a token passed the guard");
+    tenants::AuditNote note;
+    note.actor = token->id;
+    note.action = std::move(action);
+    note.request_id = head.request_id;
+    note.at = now;
+    return note;
+}
+
+std::optional<http::Response> AdminGuard::check(const http::RequestHead& head) const {
+    const auto token = tokenOf(head);
+    if (token && !token->revoked_at) return std::nullopt;
     auto response =
         problem(401, "credential_invalid", "an admin token is needed: Authorization: Bearer tga_…", head.request_id);
     response.headers.set("WWW-Authenticate", "Bearer");

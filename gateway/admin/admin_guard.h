@@ -1,9 +1,11 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 
 #include "gateway/http/router.h"
+#include "tenants/base/audit.h"
 #include "tenants/merchant/merchant_store.h"
 
 namespace gateway::admin {
@@ -16,10 +18,16 @@ public:
 
     std::optional<http::Response> check(const http::RequestHead& head) const;
 
+    /// The beginning of an audit's line about what this request does, which passed the guard: who, what and when. A token
+    /// that was revoked meanwhile is named all the same: its request was let through.
+    tenants::AuditNote noteOf(const http::RequestHead& head, std::string action, tenants::UtcTime now) const;
+
     /// Adds a route behind the guard. `handler` is called with requests that passed it.
     void addRoute(http::Router& router, std::string method, std::string pattern, http::Handler handler) const;
 
 private:
+    std::shared_ptr<const tenants::AdminToken> tokenOf(const http::RequestHead& head) const;
+
     const tenants::MerchantStore& store_;
     const tenants::CredentialHasher& hasher_;
 };

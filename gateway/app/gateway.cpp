@@ -14,8 +14,10 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/admin/audit_routes.h"
 #include "gateway/admin/closing_desk.h"
 #include "gateway/admin/component_routes.h"
+#include "gateway/admin/decision_routes.h"
 #include "gateway/admin/export_desk.h"
 #include "gateway/admin/export_routes.h"
 #include "gateway/admin/key_routes.h"
@@ -415,6 +417,8 @@ private:
                                  admin::MerchantRoutes::Settings{settings_.day_limit_default});
         key_routes_.emplace(store_->merchants(), hasher_, clock_, log_);
         usage_routes_.emplace(store_->merchants(), store_->ledger(), workers_, pages_, clock_, log_);
+        decision_routes_.emplace(store_->ledger(), *guard_, clock_, log_);
+        audit_routes_.emplace(store_->audit(), workers_, pages_);
         std::vector<admin::ComponentRoutes::Component> components;
         for (const auto& component : components_) {
             components.push_back({component->platform.appid(), component->platform.tokens(), component->upkeep.ticket(),
@@ -427,6 +431,8 @@ private:
         merchant_routes_->addRoutes(admin_router_, *guard_);
         key_routes_->addRoutes(admin_router_, *guard_);
         usage_routes_->addRoutes(admin_router_, *guard_);
+        decision_routes_->addRoutes(admin_router_);
+        audit_routes_->addRoutes(admin_router_, *guard_);
         component_routes_->addRoutes(admin_router_, *guard_);
         statement_routes_->addRoutes(admin_router_, *guard_);
         export_routes_->addRoutes(admin_router_, *guard_);
@@ -528,6 +534,8 @@ private:
     std::optional<admin::MerchantRoutes> merchant_routes_;
     std::optional<admin::KeyRoutes> key_routes_;
     std::optional<admin::UsageRoutes> usage_routes_;
+    std::optional<admin::DecisionRoutes> decision_routes_;
+    std::optional<admin::AuditRoutes> audit_routes_;
     std::optional<admin::ComponentRoutes> component_routes_;
     std::optional<admin::StatementRoutes> statement_routes_;
     std::optional<admin::ExportRoutes> export_routes_;

@@ -26,6 +26,13 @@ public:
 
     /// What a charge says that comes of this hold: all but its id, its times of writing, and what `append` fills in.
     EntryRow ofHold(const LedgerHead& head, std::int64_t hold_row);
+    /// The merchant's entry of that number. Walks at most 64 rows where the entry is not among the last ones.
+    std::optional<EntryRow> find(const LedgerHead& head, std::int64_t number);
+    /// The one in that row, of that merchant.
+    EntryRow at(const LedgerHead& head, std::int64_t row);
+    /// The correction of that entry, and the last waiver of that request.
+    std::optional<EntryRow> correctionOf(const LedgerHead& head, std::int64_t number);
+    std::optional<EntryRow> waiverOf(const LedgerHead& head, const RequestId& request);
     /// Adds `added` to the end of the merchant's ledger and gives its row: the one place where a ledger grows. Number,
     /// period and hash are filled in here, from the head; `added.entry.period` is the one that it would be billed in
     /// were no period closed.
@@ -39,6 +46,10 @@ private:
     SQLite::Database& database_;
     LedgerHeads& heads_;
     SQLite::Statement select_hold_;
+    SQLite::Statement select_milestone_;
+    SQLite::Statement select_row_;
+    SQLite::Statement select_correction_;
+    SQLite::Statement select_waiver_;
     SQLite::Statement insert_;
     SQLite::Statement begin_period_;
     std::set<Period> begun_periods_;  // that ledger_period has

@@ -35,7 +35,8 @@ constexpr const char* kSelectPacks =
     "merchant_row "
     "WHERE :merchant IS NULL OR merchant.id = :merchant";
 constexpr const char* kSelectChargesWithoutHold =
-    "SELECT merchant.id, usage_entry.number FROM usage_entry LEFT JOIN merchant ON merchant.row = usage_entry.merchant_row "
+    "SELECT merchant.id, usage_entry.number FROM usage_entry LEFT JOIN merchant ON merchant.row = "
+    "usage_entry.merchant_row "
     "LEFT JOIN hold ON hold.request_id = usage_entry.request_id AND hold.merchant_row = usage_entry.merchant_row "
     "WHERE kind = 'charge' AND hold.entry_row IS NOT usage_entry.row AND (:merchant IS NULL OR merchant.id = "
     ":merchant)";

@@ -11,6 +11,8 @@
 #include "tenants/base/result.h"
 #include "tenants/base/sealing.h"
 #include "tenants/sqlite/entry_table.h"
+#include "tenants/sqlite/hold_table.h"
+#include "tenants/sqlite/ledger_decisions.h"
 #include "tenants/sqlite/ledger_heads.h"
 #include "tenants/sqlite/quota_book.h"
 #include "tenants/sqlite/writer.h"
@@ -24,7 +26,7 @@ SealedPlace replyPlace(std::string_view application, const MerchantId& merchant,
 /// What the ledger's changes do to the tables. Everything here runs on the writer's thread, inside its transaction.
 class LedgerTables final : public BatchParticipant {
 public:
-    LedgerTables(SQLite::Database& database, const KeyRing& ring, std::string application);
+    LedgerTables(SQLite::Database& database, AuditTable& audit, const KeyRing& ring, std::string application);
 
     Result<ReserveOutcome> reserve(const Reservation& reservation);
     /// `entry` names the charge, should there be one; `sealed_reply` is sealed for `replyPlace`.
@@ -42,6 +44,13 @@ public:
 
     /// Where each ledger ends, for what else changes with it.
     LedgerHeads& heads() noexcept { return heads_; }
+    /// `entry` names the new entry.
+    Result<Receipt> correct(const Correction& correction, const EntryId& entry) {
+        return decisions_.correct(correction, entry);
+    }
+    Result<Receipt> decide(const Decision& decision, const EntryId& entry) {
+        return decisions_.decide(decision, entry);
+    }
 
     /// For those who change what limits depend on.
     QuotaBook& quotas() noexcept { return quotas_; }
@@ -50,42 +59,19 @@ public:
     void afterCommit() noexcept override { quotas_.afterCommit(); }
 
 private:
-    struct Hold {
-        std::int64_t row = 0;
-        HoldState state = HoldState::kHeld;
-        std::int64_t units = 0;
-        Fingerprint fingerprint;
-        HoldSources sources;
-    };
-    struct StateChange {
-        HoldState state;
-        const std::string& reason;
-        UtcTime now;
-        std::optional<Outcome> outcome = {};
-        std::optional<std::int64_t> entry_row = {};
-    };
+    Result<HoldRow> heldHold(const MerchantId& merchant, const RequestId& request);
+    Repeat repeatOf(const HoldRow& hold, const Reservation& reservation);
+    Settled firstResult(const HoldRow& hold);
 
-    std::optional<Hold> findHold(const LedgerHead& head, const RequestId& request);
-    bool insertHold(LedgerHead& head, const Reservation& reservation, const HoldSources& sources);
-    void reopenHold(const Hold& hold, const Reservation& reservation, const HoldSources& sources);
-    void changeState(const Hold& hold, const StateChange& change);
-    Result<Hold> heldHold(const MerchantId& merchant, const RequestId& request);
-    Repeat repeatOf(const Hold& hold, const Reservation& reservation);
-    Settled firstResult(const Hold& hold);
-
-    SQLite::Database& database_;
     const KeyRing& ring_;
     const std::string application_;
     QuotaBook quotas_;
     LedgerHeads heads_;
     EntryTable entries_;
+    HoldTable holds_;
+    LedgerDecisions decisions_;
 
-    SQLite::Statement select_hold_;
     SQLite::Statement select_first_result_;
-    SQLite::Statement select_abandoned_;
-    SQLite::Statement insert_hold_;
-    SQLite::Statement reopen_hold_;
-    SQLite::Statement update_state_;
     SQLite::Statement insert_reply_;
     SQLite::Statement delete_replies_;
 };

@@ -148,6 +148,23 @@ void QuotaBook::giveBack(const HoldSources& sources, std::int64_t units, bool wa
     packs_.changed(pack);
 }
 
+void QuotaBook::takeBack(const HoldSources& sources, std::int64_t units, UtcTime now) {
+    for (const std::optional<std::int64_t> row : {std::optional{sources.day_window_row}, sources.month_window_row}) {
+        if (!row) continue;
+        QuotaWindow& window = windows_.at(*row);
+        if (now >= window.span.ends) continue;
+        window.used -= units;
+        windows_.changed(window);
+    }
+    if (!sources.pack_row) return;
+    PackUnits& pack = packs_.at(*sources.pack_row);
+    if (now >= pack.expires_at) return;
+    pack.used -= units;
+    packs_.changed(pack);
+    // A pack that was used up offers units again.
+    packs_.forget(sources.merchant_row);
+}
+
 void QuotaBook::markUnknown(const HoldSources& sources, std::int64_t units) {
     const auto mark = [&](QuotaWindow& window) {
         window.unknown += units;

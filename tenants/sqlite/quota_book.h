@@ -60,6 +60,9 @@ public:
     /// `charged` or not, WeChat did the work.
     void settle(const HoldSources& sources, std::int64_t units, bool charged, bool was_unknown);
     void giveBack(const HoldSources& sources, std::int64_t units, bool was_unknown);
+    /// A charge was corrected: units go back to what they were taken from and is still open at `now`. WeChat did the work
+    /// all the same, so that its window keeps them.
+    void takeBack(const HoldSources& sources, std::int64_t units, UtcTime now);
     void markUnknown(const HoldSources& sources, std::int64_t units);
     /// WeChat refused: nothing more is taken until the window turns, and others used what we did not count.
     void markUpstreamFull(const HoldSources& sources);

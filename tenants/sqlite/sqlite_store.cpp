@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "tenants/sqlite/audit_table.h"
 #include "tenants/sqlite/authorization_directory.h"
 #include "tenants/sqlite/authorization_seals.h"
 #include "tenants/sqlite/authorization_tables.h"
@@ -24,6 +25,7 @@
 #include "tenants/sqlite/plan_tables.h"
 #include "tenants/sqlite/reader_pool.h"
 #include "tenants/sqlite/reconciliation_tables.h"
+#include "tenants/sqlite/sqlite_audit_log.h"
 #include "tenants/sqlite/sqlite_authorization_store.h"
 #include "tenants/sqlite/sqlite_ledger_scan.h"
 #include "tenants/sqlite/sqlite_merchant_store.h"
@@ -107,11 +109,13 @@ struct SqliteStore::Parts {
         : lock(path),
           writer(openMigrated(path, settings, clock.now()), readers, clock, writerSettings(path, settings)),
           readers(path, settings.vfs, settings.readers, clock),
-          ledger_tables(writer.database(), keys, kStoreName),
+          audit_table(writer.database()),
+          ledger_tables(writer.database(), audit_table, keys, kStoreName),
           merchant_tables(writer.database(), ledger_tables.quotas()),
           plan_tables(writer.database(), ledger_tables.quotas()),
           statement_tables(writer.database(), ledger_tables.heads()),
           ledger(writer, ledger_tables, readers, keys, kStoreName),
+          audit(readers),
           merchants(writer, merchant_tables, merchant_directory),
           plans(writer, plan_tables, plan_directory, readers),
           ledger_scan(readers),
@@ -151,11 +155,13 @@ struct SqliteStore::Parts {
     ReaderPool readers;  // the writer looks at it only once it is started
     MerchantDirectory merchant_directory;
     PlanDirectory plan_directory;
+    AuditTable audit_table;
     LedgerTables ledger_tables;
     MerchantTables merchant_tables;
     PlanTables plan_tables;
     StatementTables statement_tables;
     SqliteUsageLedger ledger;
+    SqliteAuditLog audit;
     SqliteMerchantStore merchants;
     SqlitePlanStore plans;
     SqliteLedgerScan ledger_scan;
@@ -183,6 +189,9 @@ MerchantStore& SqliteStore::merchants() noexcept {
 }
 AuthorizationStore& SqliteStore::authorizations(const AppId& component) {
     return parts_->components.at(component)->store;
+}
+const AuditLog& SqliteStore::audit() const noexcept {
+    return parts_->audit;
 }
 UsageLedger& SqliteStore::ledger() noexcept {
     return parts_->ledger;

@@ -12,6 +12,7 @@
 
 #include "tenants/authorization/authorization_store.h"
 #include "tenants/authorization/reconciliation_report.h"
+#include "tenants/base/audit.h"
 #include "tenants/base/clock.h"
 #include "tenants/base/key_ring.h"
 #include "tenants/billing/ledger_scan.h"
@@ -64,6 +65,7 @@ public:
     /// Of one of the platforms that the store was opened for; throws std::out_of_range for any other.
     AuthorizationStore& authorizations(const AppId& component);
     UsageLedger& ledger() noexcept;
+    const AuditLog& audit() const noexcept;
     PlanStore& plans() noexcept;
     ReconciliationStore& reconciliations(const AppId& component);
     StatementStore& statements() noexcept;

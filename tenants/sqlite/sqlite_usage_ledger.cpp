@@ -89,6 +89,20 @@ Task<Result<Done>> SqliteUsageLedger::reopenUpstreamWindow(MerchantId merchant, 
     co_return co_await write;
 }
 
+Task<Result<Receipt>> SqliteUsageLedger::correct(Correction correction) {
+    if (std::optional<Error> fault = faultOfReason(correction.reason)) co_return std::move(*fault);
+    const EntryId entry{randomIdText("ent_")};
+    Write write{writer_, [&] { return tables_.correct(correction, entry); }};
+    co_return co_await write;
+}
+
+Task<Result<Receipt>> SqliteUsageLedger::decide(Decision decision) {
+    if (std::optional<Error> fault = faultOfReason(decision.reason)) co_return std::move(*fault);
+    const EntryId entry{randomIdText("ent_")};
+    Write write{writer_, [&] { return tables_.decide(decision, entry); }};
+    co_return co_await write;
+}
+
 std::vector<UsageEntry> SqliteUsageLedger::entries(const MerchantId& merchant, std::optional<std::int64_t> before,
                                                    std::size_t count) const {
     return reader_.entries(merchant, before, count);

@@ -24,6 +24,9 @@ public:
     Task<Result<Done>> reopenUpstreamWindow(MerchantId merchant, UtcTime now) override;
     Task<Result<Done>> takeUpstreamQuota(MerchantId merchant, UpstreamQuotaTold told, UtcTime now) override;
 
+    Task<Result<Receipt>> correct(Correction correction) override;
+    Task<Result<Receipt>> decide(Decision decision) override;
+
     std::vector<UsageEntry> entries(const MerchantId& merchant, std::optional<std::int64_t> before,
                                     std::size_t count) const override;
     std::vector<HoldView> holds(const MerchantId& merchant, std::optional<HoldState> state,

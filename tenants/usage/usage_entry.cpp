@@ -18,6 +18,10 @@ std::optional<EntryKind> entryKindFromText(std::string_view text) {
     return std::nullopt;
 }
 
+Receipt receiptOf(const UsageEntry& entry) {
+    return {entry.id, entry.number, entry.hash, entry.period};
+}
+
 std::string_view entryOutcomeText(EntryKind kind) {
     return kind == EntryKind::kWaiver ? "not_billed" : "billed";
 }

@@ -42,6 +42,9 @@ struct UsageEntry {
     ChainHash hash{};                           // of the chain up to here: docs/ledger-format.md
 };
 
+/// What there is to prove of it.
+Receipt receiptOf(const UsageEntry& entry);
+
 /// A hold as the operator sees it.
 struct HoldView {
     RequestId request;

@@ -15,6 +15,7 @@ public:
     tenants::MerchantStore& merchants() override { return store_.merchants; }
     tenants::AuthorizationStore& authorizations() override { return store_.authorizations; }
     tenants::UsageLedger& ledger() override { return store_.ledger; }
+    const tenants::AuditLog& audit() override { return store_.audit; }
     tenants::ReconciliationStore& reconciliations() override { return store_.reconciliations; }
 
 private:
@@ -28,6 +29,7 @@ StoresFactory memory() {
 INSTANTIATE_TEST_SUITE_P(Memory, MerchantStoreContract, testing::Values(memory()));
 INSTANTIATE_TEST_SUITE_P(Memory, AuthorizationStoreContract, testing::Values(memory()));
 INSTANTIATE_TEST_SUITE_P(Memory, UsageLedgerContract, testing::Values(memory()));
+INSTANTIATE_TEST_SUITE_P(Memory, LedgerDecisionsContract, testing::Values(memory()));
 INSTANTIATE_TEST_SUITE_P(Memory, ReconciliationStoreContract, testing::Values(memory()));
 
 }  // namespace

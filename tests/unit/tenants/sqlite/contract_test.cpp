@@ -19,6 +19,7 @@ public:
     MerchantStore& merchants() override { return store_->merchants(); }
     AuthorizationStore& authorizations() override { return store_->authorizations(kComponent); }
     UsageLedger& ledger() override { return store_->ledger(); }
+    const AuditLog& audit() override { return store_->audit(); }
     ReconciliationStore& reconciliations() override { return store_->reconciliations(kComponent); }
 
 private:
@@ -31,6 +32,7 @@ private:
 const StoresFactory kSqlite{"SqliteStore", [] { return std::make_unique<SqliteStoresUnderTest>(); }};
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, UsageLedgerContract, testing::Values(kSqlite));
+INSTANTIATE_TEST_SUITE_P(Sqlite, LedgerDecisionsContract, testing::Values(kSqlite));
 INSTANTIATE_TEST_SUITE_P(Sqlite, MerchantStoreContract, testing::Values(kSqlite));
 INSTANTIATE_TEST_SUITE_P(Sqlite, AuthorizationStoreContract, testing::Values(kSqlite));
 INSTANTIATE_TEST_SUITE_P(Sqlite, ReconciliationStoreContract, testing::Values(kSqlite));

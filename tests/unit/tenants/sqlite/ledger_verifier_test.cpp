@@ -102,6 +102,30 @@ TEST_F(LedgerVerifierTest, RunsBesideAStoreThatIsOpenAndSeesWhatItCommitted) {
     EXPECT_EQ(report.entries, 10);
 }
 
+TEST_F(LedgerVerifierTest, CorrectionsAndWaiversAreSoundAndTheirSumsAreRecomputed) {
+    {
+        const auto store = openStore();
+        const MerchantId merchant{"mer_a"};
+        tenants::Correction correction{merchant, 2, "twice", std::nullopt, beijingNoon(), {}};
+        correction.note.action = "usage_entry.correct";
+        ASSERT_TRUE(runBlocking(store->ledger().correct(correction)));
+        correction.number = 3;
+        correction.now = beijingNoon() + std::chrono::hours{24 * 40};  // after both of its windows
+        ASSERT_TRUE(runBlocking(store->ledger().correct(correction)));
+        const tenants::RequestId open{"a-open"};
+        ASSERT_TRUE(runBlocking(store->ledger().markUnknown(merchant, open, "x", beijingNoon())));
+        tenants::Decision decision{merchant, open, false, "never came back", beijingNoon(), {}};
+        decision.note.action = "hold.decide";
+        ASSERT_TRUE(runBlocking(store->ledger().decide(decision)));
+    }
+    EXPECT_EQ(faults(), std::vector<std::string>{});
+
+    tamper("UPDATE quota_window SET used = used + 1 WHERE merchant_row = 1 AND policy = 'day'");
+    expectFault(
+        "mer_a: window day from 2026-11-21T16:00:00Z says used 6, held 0, unknown 0, its holds and corrections say "
+        "used 5, held 0, unknown 0");
+}
+
 TEST_F(LedgerVerifierTest, EveryChangedColumnIsFoundAndItsEntryNamed) {
     const std::vector<std::pair<std::string, std::string>> columns{
         {"previous_row", "NULL"},

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "tenants/base/sealing.h"
+#include "tests/unit/tenants/sqlite/ledger_audit.h"
 #include "tests/unit/tenants/sqlite/store_fixture.h"
 
 namespace test_support {
@@ -255,6 +256,42 @@ TEST_F(SqliteStoreTest, LedgerRefusesEveryUpdateAndDelete) {
     EXPECT_THROW(execute("DELETE FROM usage_entry"), SQLite::Exception);
 
     EXPECT_EQ(store->ledger().entries(MerchantId{"mer_a"}, std::nullopt, 10).at(0).units, 1);
+}
+
+TEST_F(SqliteStoreTest, DeedThatCannotBeWrittenIntoTheAuditIsNotDone) {
+    const auto store = openStore();
+    addMerchant(*store, "mer_a");
+    for (const char* request : {"r-1", "r-2"}) {
+        ASSERT_TRUE(runBlocking(store->ledger().reserve(reservation("mer_a", request))));
+    }
+    ASSERT_TRUE(runBlocking(store->ledger().settle(settlement("mer_a", "r-1"))));
+    ASSERT_TRUE(
+        runBlocking(store->ledger().markUnknown(MerchantId{"mer_a"}, tenants::RequestId{"r-2"}, "x", beijingNoon())));
+    execute("CREATE TRIGGER refused BEFORE INSERT ON audit_entry BEGIN SELECT RAISE(ABORT, 'refused'); END");
+    tenants::Correction correction;
+    correction.merchant = MerchantId{"mer_a"};
+    correction.number = 1;
+    correction.reason = "why";
+    correction.now = beijingNoon();
+    const tenants::Decision decision{correction.merchant, tenants::RequestId{"r-2"}, true, "why", beijingNoon(), {}};
+
+    EXPECT_THROW(runBlocking(store->ledger().correct(correction)), SQLite::Exception);
+    EXPECT_THROW(runBlocking(store->ledger().decide(decision)), SQLite::Exception);
+
+    EXPECT_EQ(store->ledger().entries(MerchantId{"mer_a"}, std::nullopt, 10).size(), 1U);
+    EXPECT_EQ(store->ledger().holds(MerchantId{"mer_a"}, tenants::HoldState::kUnknown, std::nullopt, 10).size(), 1U);
+    expectSoundLedger(databasePath());
+    execute("DROP TRIGGER refused");
+    EXPECT_EQ(runBlocking(store->ledger().decide(decision))->number, 2);
+}
+
+TEST_F(SqliteStoreTest, AuditRefusesEveryUpdateAndDelete) {
+    const auto store = openStore();
+    execute("INSERT INTO audit_entry VALUES (NULL, 1, 'adm_1', 'merchant.update', 'mer_a', '', '', 'req_1')");
+
+    EXPECT_THROW(execute("UPDATE audit_entry SET actor = 'adm_2'"), SQLite::Exception);
+    EXPECT_THROW(execute("DELETE FROM audit_entry"), SQLite::Exception);
+    EXPECT_EQ(store->audit().entries(std::nullopt, std::nullopt, 10).at(0).note.actor, tenants::KeyId{"adm_1"});
 }
 
 TEST_F(SqliteStoreTest, MalformedReservationsAreRefusedAndNothingIsWritten) {

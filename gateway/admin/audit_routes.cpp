@@ -1,0 +1,66 @@
+#include "gateway/admin/audit_routes.h"
+
+#include <charconv>
+#include <optional>
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+#include "gateway/admin/json.h"
+#include "gateway/admin/problem.h"
+
+namespace gateway::admin {
+namespace {
+
+using tenants::AuditEntry;
+using tenants::MerchantId;
+
+Poco::JSON::Object::Ptr entryJson(const AuditEntry& entry) {
+    const tenants::AuditNote& note = entry.note;
+    auto object = jsonObject();
+    object->set("number", entry.number);
+    object->set("at", tenants::rfc3339(note.at));
+    object->set("actor", note.actor.text());
+    object->set("action", note.action);
+    object->set("merchant", note.merchant.empty() ? Poco::Dynamic::Var{} : Poco::Dynamic::Var{note.merchant.text()});
+    object->set("target", note.target);
+    object->set("reason", note.reason);
+    object->set("request_id", note.request_id);
+    return object;
+}
+
+/// The number that a page token holds; the token was signed by us, so anything else is a fault of ours.
+std::optional<std::int64_t> numberBefore(const std::string& key) {
+    if (key.empty()) return std::nullopt;
+    std::int64_t number = 0;
+    const auto [end, failure] = std::from_chars(key.data(), key.data() + key.size(), number);
+    if (failure != std::errc{} || end != key.data() + key.size()) throw std::logic_error("page token without a number");
+    return number;
+}
+
+}  // namespace
+
+void AuditRoutes::addRoutes(http::Router& router, const AdminGuard& guard) {
+    guard.addRoute(router, "GET", "/admin/v1/audit-entries",
+                   [this](http::Request request) { return list(std::move(request)); });
+}
+
+tenants::Task<http::Response> AuditRoutes::list(http::Request request) {
+    std::optional<MerchantId> merchant;
+    if (const auto text = request.head.queryParameter("merchant"); text && !text->empty()) merchant = MerchantId{*text};
+    const std::string name = "audit-entries of " + (merchant ? merchant->text() : std::string{});
+    const auto page = pages_.read(request.head, name);
+    if (!page) co_return problem(page.error(), request.head.request_id);
+    const auto before = numberBefore(page->after);
+    const auto rows = co_await workers_.run([&] { return audit_.entries(merchant, before, page->size + 1); });
+    Poco::JSON::Array array;
+    for (std::size_t i = 0; i < rows.size() && i < page->size; ++i) array.add(entryJson(rows[i]));
+    auto object = jsonObject();
+    object->set("audit_entries", array);
+    const bool has_more = rows.size() > page->size;
+    object->set("next_page_token",
+                has_more ? pages_.token(name, std::to_string(rows[page->size - 1].number)) : std::string{});
+    co_return jsonResponse(200, object);
+}
+
+}  // namespace gateway::admin
