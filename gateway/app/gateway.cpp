@@ -28,6 +28,7 @@
 #include "gateway/api/health.h"
 #include "gateway/api/launch_page.h"
 #include "gateway/api/merchant_page.h"
+#include "gateway/api/merchant_statements.h"
 #include "gateway/api/scan_forms.h"
 #include "gateway/api/scan_routes.h"
 #include "gateway/api/token_routes.h"
@@ -50,6 +51,7 @@
 #include "tenants/authorization/component_platform.h"
 #include "tenants/authorization/retention.h"
 #include "tenants/authorization/token_issuer.h"
+#include "tenants/billing/billed_price.h"
 #include "tenants/scan/scan_licence.h"
 #include "tenants/sqlite/sqlite_store.h"
 #include "tenants/usage/sweeper.h"
@@ -403,6 +405,8 @@ private:
                         [this](tenants::Task<void> task) { background_.start(std::move(task)); });
         launch_page_.emplace(*platforms_, log_);
         authorized_page_.emplace(*platforms_, store_->merchants(), clock_, log_);
+        merchant_statements_.emplace(authenticator_, store_->statements(), workers_);
+        merchant_statements_->addRoutes(public_router_);
         token_routes_->addRoutes(public_router_);
         pushes_->addRoutes(public_router_);
         launch_page_->addRoutes(public_router_);
@@ -417,7 +421,11 @@ private:
                                  admin::MerchantRoutes::Settings{settings_.day_limit_default});
         key_routes_.emplace(store_->merchants(), hasher_, clock_, log_);
         usage_routes_.emplace(store_->merchants(), store_->ledger(), workers_, pages_, clock_, log_);
-        decision_routes_.emplace(store_->ledger(), *guard_, clock_, log_);
+        const auto closed_price = [this](const tenants::MerchantId& merchant, std::int64_t number) {
+            return tenants::closedPrice({store_->ledger(), store_->statements(), store_->ledgerScan(), store_->plans()},
+                                        merchant, number);
+        };
+        decision_routes_.emplace(store_->ledger(), closed_price, workers_, *guard_, clock_, log_);
         audit_routes_.emplace(store_->audit(), workers_, pages_);
         std::vector<admin::ComponentRoutes::Component> components;
         for (const auto& component : components_) {
@@ -527,6 +535,7 @@ private:
     std::optional<tenants::TokenIssuer> token_issuer_;
     std::optional<api::ScanRoutes> scan_routes_;
     std::optional<api::TokenRoutes> token_routes_;
+    std::optional<api::MerchantStatements> merchant_statements_;
     std::optional<api::WechatPushes> pushes_;
     std::optional<api::LaunchPage> launch_page_;
     std::optional<api::AuthorizedPage> authorized_page_;

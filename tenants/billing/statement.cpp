@@ -86,16 +86,24 @@ void StatementBuilder::add(const UsageEntry& entry) {
     late.units += entry.units;
 }
 
-Statement StatementBuilder::finish(const StatementTerms& terms) const {
+Statement StatementBuilder::sum() const {
     Statement statement = sums_;
     statement.period = period_;
-    Money charged;
     for (const auto& [key, units] : units_) {
         const auto& [kind, plan_version, tier, unit_price, pack] = key;
         if (units == 0) continue;  // all of them were taken back
         StatementLine line{kind, plan_version, pack, tier, unit_price, units, unit_price.times(units)};
-        if (kind == LineKind::kUsage) charged = charged.plus(line.amount);
         statement.lines.push_back(std::move(line));
+    }
+    for (const auto& [day, late] : late_) statement.late.push_back(late);
+    return statement;
+}
+
+Statement StatementBuilder::finish(const StatementTerms& terms) const {
+    Statement statement = sum();
+    Money charged;
+    for (const StatementLine& line : statement.lines) {
+        if (line.kind == LineKind::kUsage) charged = charged.plus(line.amount);
     }
     for (const SoldPack& pack : terms.sold) {
         addSum(statement.lines, LineKind::kPurchase, pack.price, {}, pack.id);
@@ -105,7 +113,6 @@ Statement StatementBuilder::finish(const StatementTerms& terms) const {
     }
     const Money exact = sumOf(statement.lines);
     addSum(statement.lines, LineKind::kRounding, roundedToFen(exact).minus(exact));
-    for (const auto& [day, late] : late_) statement.late.push_back(late);
     return statement;
 }
 

@@ -116,6 +116,8 @@ public:
     /// Throws std::logic_error for an entry of another period or out of order, and what Pricer throws.
     void add(const UsageEntry& entry);
     std::int64_t lastNumber() const { return sums_.last_number.value_or(0); }
+    /// The lines of entries alone, not rounded.
+    Statement sum() const;
     /// The statement with its lines and rounded; who it is of, and `holds`, are left to the caller.
     Statement finish(const StatementTerms& terms) const;
 
