@@ -180,11 +180,8 @@ void QuotaBook::reopenUpstream(std::int64_t merchant_row, UtcTime now) {
 
 void QuotaBook::takeUpstreamQuota(std::int64_t merchant_row, const UpstreamQuotaTold& told, UtcTime now) {
     MerchantTerms& terms = terms_.of(merchant_row);
-    if (terms.upstream_day_free != told.day_free) {
-        terms.upstream_day_free = told.day_free;
-        terms_.changed(terms);
-    }
     QuotaWindow* const window = windows_.findAt(merchant_row, Policy::kUpstreamDay, now);
+    changeDayFree(terms, window, told.day_free);
     if (window == nullptr) return;
     // What of our own that runs WeChat counted already is not known: taken for counted, so that nobody is accused.
     const std::int64_t elsewhere = std::max<std::int64_t>(0, told.used - window->taken());
@@ -196,11 +193,24 @@ const MerchantTerms& QuotaBook::changeUpstreamQuota(std::int64_t merchant_row, c
                                                     UtcTime now) {
     MerchantTerms& terms = terms_.of(merchant_row);
     if (!change.any()) return terms;
-    if (change.day_free) terms.upstream_day_free = *change.day_free;
+    QuotaWindow* const window = windows_.findAt(merchant_row, Policy::kUpstreamDay, now);
+    if (change.day_free) changeDayFree(terms, window, *change.day_free);
     if (change.pack_units) terms.upstream_pack_units = *change.pack_units;
     terms_.changed(terms);
-    if (QuotaWindow* const window = windows_.findAt(merchant_row, Policy::kUpstreamDay, now)) refill(terms, *window);
+    if (window != nullptr) refill(terms, *window);
     return terms;
+}
+
+/// Units of the window that were free and are not any more come from packs then, and the other way round.
+void QuotaBook::changeDayFree(MerchantTerms& terms, QuotaWindow* window, std::optional<std::int64_t> day_free) {
+    if (terms.upstream_day_free == day_free) return;
+    const auto change = [&terms, day_free] { terms.upstream_day_free = day_free; };
+    if (window != nullptr) {
+        changeUpstream(terms, *window, [&change](QuotaWindow&) { change(); });
+    } else {
+        change();
+    }
+    terms_.changed(terms);
 }
 
 void QuotaBook::takeTerms(std::int64_t merchant_row, UtcTime now) {
