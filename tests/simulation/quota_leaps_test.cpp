@@ -82,7 +82,7 @@ protected:
     }
 
     std::int64_t number(const std::string& sql) const {
-        return numberIn(installation_.dataFolder() / "tollgate.db", sql);
+        return numberIn(installation_.dataFolder() / "tollgate.sqlite", sql);
     }
     std::int64_t limitsPassed() const {
         return number(
