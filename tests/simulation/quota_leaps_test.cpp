@@ -81,6 +81,14 @@ protected:
         watcher.join();
     }
 
+    /// The platform's first ticket is stamped by its own clock, which does not leap: it is taken near that only.
+    void restart() {
+        const auto away = std::chrono::floor<std::chrono::milliseconds>(clock_.now() - tenants::SystemClock{}.now());
+        clock_.leap(-away);
+        installation_.startGateway();
+        clock_.leap(away);
+    }
+
     std::int64_t number(const std::string& sql) const {
         return numberIn(installation_.dataFolder() / "tollgate.sqlite", sql);
     }
@@ -145,7 +153,7 @@ TEST_F(QuotaLeaps, LimitsHoldWhileTheClockLeapsAndTheGatewayIsKilled) {
         clock_.leap(-48h);
         installation_.killGateway();
     });
-    installation_.startGateway();
+    restart();
     scanWhile(leap(48h));
     scanWhile(leap(24h * 27));  // the month after that is not far
     scanWhile(leap(-24h * 27));
