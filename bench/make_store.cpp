@@ -18,6 +18,8 @@
 #include <vector>
 
 #include "tenants/base/concurrently.h"
+#include "tenants/base/period.h"
+#include "tenants/sqlite/ledger_hash_function.h"
 #include "tenants/sqlite/sqlite_store.h"
 
 namespace {
@@ -117,14 +119,21 @@ constexpr const char* kInsertHolds =
     " 1, 'settled', '', 'billed', i, 2 * ((i - 1) % :merchants) + 1, 2 * ((i - 1) % :merchants) + 2,"
     " :starts + i % 86400000, :starts + i % 86400000 + 10000, :starts + i % 86400000 + 5 "
     "FROM (SELECT i, 'req_' || hex(randomblob(13)) AS id FROM n)";
+// In order of row, so that the entries of each merchant come to ledger_hash in order of number.
 constexpr const char* kInsertEntries =
-    "INSERT INTO usage_entry (row, merchant_row, previous_row, number, id, kind, units, request_id, key_id,"
-    " x_request_id, outcome, at_ms, recorded_ms) "
-    "SELECT row, merchant_row, previous_row, (row - 1) / :merchants + 1, 'use_' || hex(randomblob(13)), 'charge', 1,"
-    " request_id, key_id, x_request_id, 'billed', at_ms, changed_ms FROM hold WHERE row BETWEEN :first AND :last";
+    "INSERT INTO usage_entry (row, merchant_row, previous_row, number, id, kind, units, request_id, key_id, "
+    "x_request_id,"
+    " outcome, at_ms, recorded_ms, period, reason, hash) "
+    "SELECT hold.row, merchant_row, previous_row, (hold.row - 1) / :merchants + 1, 'ent_' || substr(request_id, 5),"
+    " 'charge', 1, request_id, key_id, x_request_id, 'billed', at_ms, changed_ms, :period, '',"
+    " ledger_hash(merchant.id, (hold.row - 1) / :merchants + 1, 'ent_' || substr(request_id, 5), 'charge', 1, "
+    "request_id,"
+    "  key_id, x_request_id, 'billed', at_ms, changed_ms, :period) "
+    "FROM hold CROSS JOIN merchant ON merchant.row = merchant_row WHERE hold.row BETWEEN :first AND :last "
+    "ORDER BY hold.row";
 constexpr const char* kInsertHeads =
-    "INSERT INTO ledger_head (merchant_row, last_number, last_entry_row, last_hold_row) "
-    "SELECT merchant_row, (max(row) - 1) / :merchants + 1, max(row), max(row) FROM usage_entry GROUP BY merchant_row";
+    "INSERT INTO ledger_head (merchant_row, last_number, last_entry_row, last_hash, closed_through, last_hold_row) "
+    "SELECT merchant_row, number, row, hash, 0, row FROM usage_entry WHERE row > :entries - :merchants";
 
 /// Binds the names that the statement has and leaves out the others.
 class Numbers {
@@ -148,10 +157,12 @@ void addEntries(const std::string& path, std::int64_t merchants, std::int64_t en
     SQLite::Database database{path, SQLite::OPEN_READWRITE};
     // A file that is lost with a crash is made again.
     database.exec("PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF; PRAGMA cache_size = -1500000");
+    const sqlite::LedgerHashFunction ledger_hash{database};
     Numbers numbers{{{":merchants", merchants},
                      {":entries", entries},
                      {":starts", millis(yesterday.starts)},
-                     {":ends", millis(yesterday.ends)}}};
+                     {":ends", millis(yesterday.ends)},
+                     {":period", Period{yesterday.starts}.number()}}};
     const auto in_transaction = [&](auto work) {
         SQLite::Transaction transaction{database, SQLite::TransactionBehavior::IMMEDIATE};
         work();

@@ -5,12 +5,18 @@
 
 namespace gateway::app {
 
-Options::Options(const std::vector<std::string>& words, const std::vector<std::string_view>& known) {
+Options::Options(const std::vector<std::string>& words, const std::vector<std::string_view>& known,
+                 const std::vector<std::string_view>& repeatable) {
+    const auto is_in = [](const std::vector<std::string_view>& names, const std::string& name) {
+        return std::find(names.begin(), names.end(), name) != names.end();
+    };
     for (std::size_t i = 0; i < words.size(); ++i) {
         if (!words[i].starts_with("--")) throw UsageError("unexpected word: " + words[i]);
         const std::size_t equals = words[i].find('=');
         const std::string name = words[i].substr(2, equals == std::string::npos ? equals : equals - 2);
-        if (std::find(known.begin(), known.end(), name) == known.end()) throw UsageError("unknown option: --" + name);
+        const bool repeats = is_in(repeatable, name);
+        if (!repeats && !is_in(known, name)) throw UsageError("unknown option: --" + name);
+        if (!repeats && values_.contains(name)) throw UsageError("--" + name + " is given twice");
         std::string value;
         if (equals != std::string::npos) {
             value = words[i].substr(equals + 1);
@@ -18,7 +24,7 @@ Options::Options(const std::vector<std::string>& words, const std::vector<std::s
             if (++i == words.size()) throw UsageError("--" + name + " needs a value");
             value = words[i];
         }
-        if (!values_.emplace(name, std::move(value)).second) throw UsageError("--" + name + " is given twice");
+        values_.emplace(name, std::move(value));
     }
 }
 
@@ -31,6 +37,13 @@ std::string Options::needed(const std::string& name) const {
 std::string Options::value(const std::string& name, std::string otherwise) const {
     const auto found = values_.find(name);
     return found == values_.end() ? std::move(otherwise) : found->second;
+}
+
+std::vector<std::string> Options::values(const std::string& name) const {
+    std::vector<std::string> found;
+    const auto [begin, end] = values_.equal_range(name);
+    for (auto value = begin; value != end; ++value) found.push_back(value->second);
+    return found;
 }
 
 }  // namespace gateway::app

@@ -14,18 +14,21 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// The options of one command: `--name VALUE` or `--name=VALUE`, each at most once. No secret is ever one of them.
+/// The options of one command: `--name VALUE` or `--name=VALUE`, each at most once unless it is `repeatable`. No secret is ever one of them.
 class Options {
 public:
-    /// Throws UsageError on an option that is not in `known`, a missing value, or a word that is no option.
-    Options(const std::vector<std::string>& words, const std::vector<std::string_view>& known);
+    /// Throws UsageError on an option that is not known, a missing value, or a word that is no option.
+    Options(const std::vector<std::string>& words, const std::vector<std::string_view>& known,
+            const std::vector<std::string_view>& repeatable = {});
 
     /// Throws UsageError where it is absent or empty.
     std::string needed(const std::string& name) const;
     std::string value(const std::string& name, std::string otherwise) const;
+    /// Of a repeatable one, in the order in which they were given.
+    std::vector<std::string> values(const std::string& name) const;
 
 private:
-    std::map<std::string, std::string> values_;
+    std::multimap<std::string, std::string> values_;
 };
 
 }  // namespace gateway::app

@@ -9,6 +9,7 @@
 
 #include "gateway/app/command_line.h"
 #include "gateway/app/credentials.h"
+#include "gateway/app/ledger_command.h"
 #include "gateway/app/serve.h"
 #include "gateway/app/settings.h"
 #include "tenants/base/key_ring.h"
@@ -110,13 +111,16 @@ int runAdminTokenRevoke(const Words& words) {
     return revoked ? kExitDone : complain(revoked.error());
 }
 
-constexpr std::array<Command, 6> kCommands{{
+constexpr std::array<Command, 7> kCommands{{
     {"serve", "--config FILE", "run the gateway until SIGTERM or SIGINT", runServe},
     {"migrate", "--config FILE", "bring the database to this version's schema", runMigrate},
     {"secrets init", "--config FILE", "make the key ring file that everything is encrypted under", runSecretsInit},
     {"admin-token create", "--config FILE [--label TEXT]", "print a new token for the admin API", runAdminTokenCreate},
     {"admin-token list", "--config FILE", "list admin tokens, without their secrets", runAdminTokenList},
     {"admin-token revoke", "--config FILE --id ID", "revoke an admin token", runAdminTokenRevoke},
+    {"ledger verify", "--config FILE|--database FILE [--merchant ID] [--export FILE] [--expect ID=NUMBER:HASH …]",
+     "recompute the ledger and name what was changed; prints each merchant's head, beside a running gateway too",
+     runLedgerVerify},
 }};
 
 void printHelp(std::ostream& out) {
@@ -125,12 +129,12 @@ void printHelp(std::ostream& out) {
         out << "  tollgate " << command.name << ' ' << command.options << "\n      " << command.summary << '\n';
     }
     out << "\nMerchants and their keys are managed by the admin API while the gateway runs.\n"
-           "Commands that open the store need the gateway to be stopped: one process owns the database.\n"
+           "Commands that open the store, all but ledger verify, need the gateway to be stopped: one process owns it.\n"
            "FILE is a property file; TOLLGATE_A_B overrides its key a.b. See docs/tollgate.sample.properties.\n\n"
            "exit codes: 0 done; 1 tried and failed; 2 wrong command line; 3 a setting, the key ring or a file that a\n"
            "setting names is missing or wrong; 4 the database is in use, newer, foreign or damaged; 5 serve stopped "
            "with\n"
-           "work that did not finish in time\n";
+           "work that did not finish in time; 6 ledger verify found faults, and named them on standard error\n";
 }
 
 /// The command that `arguments` begins with, and what follows it.

@@ -72,8 +72,8 @@ std::int64_t EntryTable::append(LedgerHead& head, EntryRow& added) {
         .bind(":corrects", entry.corrects)
         .bind(":reason", entry.reason)
         .bindBlob(":hash", bytesOf(entry.hash));
-    entry.price ? insert.bind(":price", entry.price->microYuan()) : insert.bindNull(":price");
-    insert.run();
+    const auto price = entry.price ? std::optional{entry.price->microYuan()} : std::nullopt;
+    insert.bind(":price", price).run();
     head.last_number = entry.number;
     head.last_entry_row = database_.getLastInsertRowid();
     head.last_hash = entry.hash;

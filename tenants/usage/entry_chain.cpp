@@ -5,7 +5,9 @@
 #include <cstdint>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <string_view>
+#include <utility>
 
 namespace tenants {
 namespace {
@@ -23,7 +25,13 @@ public:
     }
     void number(std::int64_t number) { text(std::to_string(number)); }
     void time(UtcTime time) { number(time.time_since_epoch().count()); }
-    void absent() { length(kAbsent); }
+    void textIfAny(const std::optional<std::string>& text_if_any) {
+        if (text_if_any) {
+            text(*text_if_any);
+        } else {
+            length(kAbsent);
+        }
+    }
 
     std::string take() { return std::move(bytes_); }
 
@@ -34,6 +42,11 @@ private:
 
     std::string bytes_;
 };
+
+template <class Value, class Text>
+std::optional<std::string> textOf(const std::optional<Value>& value, Text text) {
+    return value ? std::optional{text(*value)} : std::nullopt;
+}
 
 /// Found once: a look-up by name costs more than the digest of an entry.
 const EVP_MD* sha256() {
@@ -59,10 +72,10 @@ std::string canonicalBytes(const UsageEntry& entry) {
     fields.time(entry.at);
     fields.time(entry.recorded_at);
     fields.text(entry.period.text());
-    entry.plan_version ? fields.text(entry.plan_version->text()) : fields.absent();
-    entry.pack ? fields.text(entry.pack->text()) : fields.absent();
-    entry.corrects ? fields.number(*entry.corrects) : fields.absent();
-    entry.price ? fields.number(entry.price->microYuan()) : fields.absent();
+    fields.textIfAny(textOf(entry.plan_version, [](const PlanVersionId& id) { return id.text(); }));
+    fields.textIfAny(textOf(entry.pack, [](const PackId& id) { return id.text(); }));
+    fields.textIfAny(textOf(entry.corrects, [](std::int64_t number) { return std::to_string(number); }));
+    fields.textIfAny(textOf(entry.price, [](Money price) { return std::to_string(price.microYuan()); }));
     fields.text(entry.reason);
     return fields.take();
 }

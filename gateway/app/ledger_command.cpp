@@ -1,0 +1,129 @@
+#include "gateway/app/ledger_command.h"
+
+#include <Poco/JSONString.h>
+
+#include <charconv>
+#include <fstream>
+#include <iostream>
+#include <optional>
+#include <stdexcept>
+
+#include "gateway/app/command_line.h"
+#include "gateway/app/commands.h"
+#include "gateway/app/settings.h"
+#include "tenants/base/digest.h"
+#include "tenants/sqlite/ledger_verifier.h"
+
+namespace gateway::app {
+namespace {
+
+using tenants::ChainHash;
+using tenants::KnownEntry;
+using tenants::LedgerReport;
+using tenants::MerchantId;
+using tenants::UsageEntry;
+
+constexpr const char* kExpectForm = "--expect needs MERCHANT=NUMBER:HASH, the hash in 64 hex digits";
+
+std::optional<ChainHash> hashFromHex(std::string_view hex) {
+    ChainHash hash{};
+    if (hex.size() != 2 * hash.size()) return std::nullopt;
+    for (std::size_t i = 0; i < hash.size(); ++i) {
+        const char* const digits = hex.data() + 2 * i;
+        const auto [end, failure] = std::from_chars(digits, digits + 2, hash[i], 16);
+        if (failure != std::errc{} || end != digits + 2) return std::nullopt;
+    }
+    return hash;
+}
+
+KnownEntry expectationOf(const std::string& text) {
+    const std::size_t equals = text.rfind('=');
+    const std::size_t colon = text.rfind(':');
+    if (equals == std::string::npos || colon == std::string::npos || colon < equals) throw UsageError(kExpectForm);
+    KnownEntry known;
+    known.merchant = MerchantId{text.substr(0, equals)};
+    const char* const end = text.data() + colon;
+    const auto [read, failure] = std::from_chars(text.data() + equals + 1, end, known.number);
+    const auto hash = hashFromHex(std::string_view{text}.substr(colon + 1));
+    if (failure != std::errc{} || read != end || known.number < 0 || !hash || known.merchant.empty()) {
+        throw UsageError(kExpectForm);
+    }
+    known.hash = *hash;
+    known.source = "--expect";
+    return known;
+}
+
+/// One line of an exported ledger: the fields of docs/ledger-format.md by their names, and the hash.
+std::string exportLine(const UsageEntry& entry) {
+    std::string line = "{";
+    const auto add = [&line](const char* name, const std::string& value) {
+        if (line.size() > 1) line += ',';
+        line += '"';
+        line += name;
+        line += "\":";
+        line += value;
+    };
+    const auto text = [](std::string_view value) { return Poco::toJSON(std::string{value}); };
+    const auto time = [](tenants::UtcTime value) { return std::to_string(value.time_since_epoch().count()); };
+    add("merchant", text(entry.merchant.text()));
+    add("number", std::to_string(entry.number));
+    add("id", text(entry.id.text()));
+    add("kind", text(tenants::entryKindText(entry.kind)));
+    add("units", std::to_string(entry.units));
+    add("request_id", text(entry.request.text()));
+    add("key_id", text(entry.key.text()));
+    add("x_request_id", text(entry.x_request_id));
+    add("outcome", text(tenants::entryOutcomeText(entry.kind)));
+    add("at_ms", time(entry.at));
+    add("recorded_ms", time(entry.recorded_at));
+    add("period", text(entry.period.text()));
+    add("plan_version", entry.plan_version ? text(entry.plan_version->text()) : "null");
+    add("pack", entry.pack ? text(entry.pack->text()) : "null");
+    add("corrects", entry.corrects ? std::to_string(*entry.corrects) : "null");
+    add("price_micro_yuan", entry.price ? std::to_string(entry.price->microYuan()) : "null");
+    add("reason", text(entry.reason));
+    add("hash", text(tenants::hexText(entry.hash)));
+    return line + "}\n";
+}
+
+void print(const LedgerReport& report) {
+    for (const auto& [merchant, end] : report.ends) {
+        std::cout << merchant.text() << '=' << end.number << ':' << tenants::hexText(end.hash) << '\n';
+    }
+    for (const tenants::LedgerFault& fault : report.faults) {
+        std::cerr << "fault: " << (fault.merchant.empty() ? "-" : fault.merchant) << ": " << fault.text << '\n';
+    }
+    std::cerr << report.entries << " entries of " << report.ends.size() << " merchants, " << report.fault_count
+              << (report.fault_count == 1 ? " fault" : " faults");
+    if (report.fault_count > static_cast<std::int64_t>(report.faults.size())) {
+        std::cerr << ", of which the first " << report.faults.size() << " are named";
+    }
+    std::cerr << '\n';
+}
+
+}  // namespace
+
+int runLedgerVerify(const std::vector<std::string>& words) {
+    const Options options{words, {"config", "database", "merchant", "export"}, {"expect"}};
+    std::string database = options.value("database", "");
+    if (database.empty()) {
+        database = loadStoreSettings(options.needed("config"), systemEnvironment).database_file.string();
+    }
+    tenants::LedgerVerification asked;
+    if (const std::string merchant = options.value("merchant", ""); !merchant.empty())
+        asked.merchant = MerchantId{merchant};
+    for (const std::string& expected : options.values("expect")) asked.known.push_back(expectationOf(expected));
+    std::ofstream file;
+    const std::string path = options.value("export", "");
+    if (!path.empty()) {
+        file.open(path, std::ios::binary | std::ios::trunc);
+        if (!file) throw std::runtime_error("cannot write " + path);
+        asked.each = [&file](const UsageEntry& entry) { file << exportLine(entry); };
+    }
+    const LedgerReport report = tenants::verifyLedger(database, asked);
+    if (!path.empty() && !file.flush()) throw std::runtime_error("cannot write " + path);
+    print(report);
+    return report.fault_count == 0 ? kExitDone : kExitLedgerFaulty;
+}
+
+}  // namespace gateway::app

@@ -1,0 +1,184 @@
+#include "tenants/sqlite/ledger_sums.h"
+
+#include <SQLiteCpp/Statement.h>
+
+#include <string>
+#include <string_view>
+#include <unordered_map>
+
+#include "tenants/sqlite/query.h"
+
+namespace tenants::sqlite {
+namespace {
+
+constexpr const char* kSelectHolds =
+    "SELECT hold.state, hold.outcome, hold.units, day_window_row, month_window_row, upstream_window_row, hold.pack_row,"
+    " merchant.id, hold.request_id, hold.entry_row,"
+    " entry_row IS NOT NULL AND (usage_entry.merchant_row IS NOT hold.merchant_row OR usage_entry.kind IS NOT 'charge'"
+    "  OR usage_entry.request_id IS NOT hold.request_id OR usage_entry.units IS NOT hold.units"
+    "  OR usage_entry.plan_version_row IS NOT hold.plan_version_row OR usage_entry.pack_row IS NOT hold.pack_row) "
+    "FROM hold LEFT JOIN usage_entry ON usage_entry.row = entry_row LEFT JOIN merchant ON merchant.row = "
+    "hold.merchant_row "
+    "WHERE :merchant IS NULL OR merchant.id = :merchant";
+constexpr const char* kSelectCorrections =
+    "SELECT entry.units, entry.recorded_ms, day_window_row, month_window_row, entry.pack_row, pack.expires_ms "
+    "FROM usage_entry AS entry JOIN hold ON hold.request_id = entry.request_id AND hold.merchant_row = "
+    "entry.merchant_row "
+    "LEFT JOIN pack ON pack.row = entry.pack_row WHERE entry.corrects_number IS NOT NULL";
+constexpr const char* kSelectWindows =
+    "SELECT quota_window.row, policy, starts_ms, ends_ms, limit_units, used, held, unknown, merchant.id FROM "
+    "quota_window "
+    "LEFT JOIN merchant ON merchant.row = merchant_row WHERE :merchant IS NULL OR merchant.id = :merchant";
+constexpr const char* kSelectWindowEnds = "SELECT row, ends_ms FROM quota_window WHERE policy <> 'upstream_day'";
+constexpr const char* kSelectPacks =
+    "SELECT pack.row, pack.id, units, used, held, merchant.id FROM pack LEFT JOIN merchant ON merchant.row = "
+    "merchant_row "
+    "WHERE :merchant IS NULL OR merchant.id = :merchant";
+constexpr const char* kSelectChargesWithoutHold =
+    "SELECT merchant.id, usage_entry.number FROM usage_entry LEFT JOIN merchant ON merchant.row = usage_entry.merchant_row "
+    "LEFT JOIN hold ON hold.request_id = usage_entry.request_id AND hold.merchant_row = usage_entry.merchant_row "
+    "WHERE kind = 'charge' AND hold.entry_row IS NOT usage_entry.row AND (:merchant IS NULL OR merchant.id = "
+    ":merchant)";
+
+struct Sums {
+    std::int64_t used = 0, held = 0, unknown = 0;
+    bool operator==(const Sums&) const = default;
+};
+
+std::string textOf(const Sums& sums) {
+    return "used " + std::to_string(sums.used) + ", held " + std::to_string(sums.held) + ", unknown " +
+           std::to_string(sums.unknown);
+}
+
+class SumCheck {
+public:
+    SumCheck(SQLite::Database& database, const std::optional<MerchantId>& merchant, LedgerReport& report)
+        : database_(database), merchant_(merchant), report_(report) {}
+
+    void run() {
+        addHolds();
+        addCorrections();
+        checkWindows();
+        checkPacks();
+        checkCharges();
+    }
+
+private:
+    void addHolds() {
+        SQLite::Statement select{database_, kSelectHolds};
+        Query row{select};
+        row.bind(":merchant", merchant_);
+        while (row.next()) {
+            const std::string state = row.text(0);
+            const bool settled = state == "settled";
+            const bool billed = settled && row.text(1) == "billed";
+            const std::int64_t units = row.number(2);
+            Sums mine;
+            if (billed) mine.used = units;
+            if (state == "held" || state == "unknown") mine.held = units;
+            if (state == "unknown") mine.unknown = units;
+            Sums upstream = mine;
+            if (settled) upstream.used = units;
+            add(windows_, row.numberIfAny(3), mine);
+            add(windows_, row.numberIfAny(4), mine);
+            add(windows_, row.numberIfAny(5), upstream);
+            mine.unknown = 0;  // of a pack only what is used and held is kept
+            add(packs_, row.numberIfAny(6), mine);
+            if (row.flag(10)) {
+                report_.add(row.text(7), "request " + row.text(8) + " was settled with an entry (row " +
+                                             std::to_string(row.number(9)) +
+                                             ") that is missing or says something else");
+            }
+        }
+    }
+
+    /// A unit went back to what it was taken from where that was still open when the correction was written.
+    void addCorrections() {
+        std::unordered_map<std::int64_t, UtcTime> ends;
+        SQLite::Statement select{database_, kSelectCorrections};
+        Query row{select};
+        while (row.next()) {
+            if (ends.empty()) ends = windowEnds();
+            const Sums given_back{row.number(0), 0, 0};  // negative units
+            const UtcTime recorded = row.time(1);
+            for (const int column : {2, 3}) {
+                const std::optional<std::int64_t> window = row.numberIfAny(column);
+                if (window && ends.contains(*window) && recorded < ends[*window]) add(windows_, window, given_back);
+            }
+            if (!row.isNull(4) && recorded < row.time(5)) add(packs_, row.number(4), given_back);
+        }
+    }
+
+    std::unordered_map<std::int64_t, UtcTime> windowEnds() {
+        std::unordered_map<std::int64_t, UtcTime> ends;
+        SQLite::Statement select{database_, kSelectWindowEnds};
+        Query row{select};
+        while (row.next()) ends.emplace(row.number(0), row.time(1));
+        return ends;
+    }
+
+    void checkWindows() {
+        SQLite::Statement select{database_, kSelectWindows};
+        Query row{select};
+        row.bind(":merchant", merchant_);
+        while (row.next()) {
+            const Sums stored{row.number(5), row.number(6), row.number(7)};
+            const Sums sums = windows_[row.number(0)];
+            const std::string name = "window " + row.text(1) + " from " + rfc3339(row.time(2));
+            if (stored != sums) {
+                report_.add(row.text(8),
+                            name + " says " + textOf(stored) + ", its holds and corrections say " + textOf(sums));
+            }
+            const std::optional<std::int64_t> limit = row.numberIfAny(4);
+            if (limit && stored.used + stored.held > *limit) report_.add(row.text(8), name + " is above its limit");
+        }
+    }
+
+    void checkPacks() {
+        SQLite::Statement select{database_, kSelectPacks};
+        Query row{select};
+        row.bind(":merchant", merchant_);
+        while (row.next()) {
+            const Sums stored{row.number(3), row.number(4), 0};
+            const Sums sums = packs_[row.number(0)];
+            const std::string name = "pack " + row.text(1);
+            if (stored != sums) {
+                report_.add(row.text(5),
+                            name + " says " + textOf(stored) + ", its holds and corrections say " + textOf(sums));
+            }
+            if (stored.used + stored.held > row.number(2)) report_.add(row.text(5), name + " is above its units");
+        }
+    }
+
+    void checkCharges() {
+        SQLite::Statement select{database_, kSelectChargesWithoutHold};
+        Query row{select};
+        row.bind(":merchant", merchant_);
+        while (row.next()) {
+            report_.add(row.text(0),
+                        "entry " + std::to_string(row.number(1)) + " charges a request that was not settled with it");
+        }
+    }
+
+    static void add(std::unordered_map<std::int64_t, Sums>& sums, std::optional<std::int64_t> row, const Sums& more) {
+        if (!row) return;
+        Sums& sum = sums[*row];
+        sum.used += more.used;
+        sum.held += more.held;
+        sum.unknown += more.unknown;
+    }
+
+    SQLite::Database& database_;
+    const std::optional<MerchantId>& merchant_;
+    LedgerReport& report_;
+    std::unordered_map<std::int64_t, Sums> windows_;
+    std::unordered_map<std::int64_t, Sums> packs_;
+};
+
+}  // namespace
+
+void checkLedgerSums(SQLite::Database& database, const std::optional<MerchantId>& merchant, LedgerReport& report) {
+    SumCheck{database, merchant, report}.run();
+}
+
+}  // namespace tenants::sqlite
