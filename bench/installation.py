@@ -86,6 +86,8 @@ class Gateway:
             "public.tls_key_file": certificates / "server.key",
             "upstream.host": "localhost", "upstream.address": "127.0.0.1", "upstream.port": upstream_port,
             "upstream.ca_file": certificates / "ca.pem", "ready_file": self._ready_file,
+            # A few merchants make all of the load, each more than one merchant may.
+            "merchant.in_flight": 100_000,
             "component.redirect_url": "", **component.settings(), **(more or {})})
         self.program = None
         self._admin = self._token = ""

@@ -1,7 +1,8 @@
 // Makes a store of a given size for script/bench-scale. Usage:
-//   bench_make_store DATABASE KEY_RING COMPONENT_APPID MERCHANTS ENTRIES KEYS_FILE
+//   bench_make_store DATABASE KEY_RING COMPONENT_APPID MERCHANTS ENTRIES KEYS_FILE [MONTH]
 // Merchants, keys and tokens are written by the store itself, into a file that it makes and migrates; the ledger is then
-// filled with set-based SQL, because ten million scans one by one would take hours. KEYS_FILE gets one API key a line.
+// filled with set-based SQL, because ten million scans one by one would take hours. KEYS_FILE gets one API key a line. With MONTH, such as 2026-10, the
+// scans are spread over that month and billed by a plan with tiers; the chain hashes then leave the plan out, and do not verify.
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <algorithm>
@@ -11,6 +12,7 @@
 #include <exception>
 #include <fstream>
 #include <iostream>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -49,6 +51,7 @@ struct Population {
     const CredentialHasher& hasher;
     AppId component;
     UtcTime now;
+    UtcTime created_at;
 };
 
 Authorization authorizationOf(const MerchantId& merchant, UtcTime now) {
@@ -71,7 +74,7 @@ Task<void> addMerchant(Population population, std::string* key_text) {
     merchant.id = id;
     merchant.name = "Bench";
     merchant.day_limit = kDayLimit;
-    merchant.created_at = population.now;
+    merchant.created_at = population.created_at;
     merchant.component = population.component;
     const auto added = co_await population.store.merchants().add(std::move(merchant));
     need(added);
@@ -103,8 +106,20 @@ std::vector<std::string> addMerchants(const Population& population, std::int64_t
     return keys;
 }
 
-// Scan i of E is that of merchant row (i - 1) mod M + 1, and its entry's number is (i - 1) / M + 1. All were made yesterday,
-// in a window each of merchant m: 2m - 1 of the day, 2m of WeChat's. Ids are as random as real ones.
+constexpr const char* kInsertPlan =
+    "INSERT INTO plan (row, id, name, created_ms) VALUES (1, 'bench', 'Bench', 0);"
+    "INSERT INTO plan_version (row, plan_row, number, included_units, monthly_minimum_micro_yuan, packs_only, "
+    "created_ms) "
+    "VALUES (1, 1, 1, 100, 5000000, 0, 0);"
+    "INSERT INTO plan_tier (plan_version_row, number, up_to_units, price_micro_yuan) "
+    "VALUES (1, 1, 400, 120000), (1, 2, 1000, 99500), (1, 3, NULL, 66667)";
+// The first merchant of each three has the plan, so that there are some without one.
+constexpr const char* kInsertAssignments =
+    "INSERT INTO plan_assignment (merchant_row, plan_version_row, starts_ms, created_ms) "
+    "SELECT row, 1, 0, 0 FROM merchant WHERE row % 3 > 0";
+
+// Scan i of E is that of merchant row (i - 1) mod M + 1, and its entry's number is (i - 1) / M + 1. All were made yesterday
+// or in MONTH, in a window each of merchant m: 2m - 1 of the day, 2m of WeChat's. Ids are as random as real ones.
 constexpr const char* kInsertWindows =
     "INSERT INTO quota_window (row, merchant_row, policy, starts_ms, ends_ms, limit_units, used, held, unknown,"
     " used_elsewhere, warned_percent) SELECT 2 * m.row - (p.policy = 'day'), m.row, p.policy, :starts, :ends, NULL,"
@@ -117,15 +132,18 @@ constexpr const char* kInsertHolds =
     "SELECT i, (i - 1) % :merchants + 1, iif(i > :merchants, i - :merchants, NULL), id, 'key_' || substr(id, 5), id, "
     "NULL,"
     " 1, 'settled', '', 'billed', i, 2 * ((i - 1) % :merchants) + 1, 2 * ((i - 1) % :merchants) + 2,"
-    " :starts + i % 86400000, :starts + i % 86400000 + 10000, :starts + i % 86400000 + 5 "
-    "FROM (SELECT i, 'req_' || hex(randomblob(13)) AS id FROM n)";
+    " at, at + 10000, at + 5 "
+    // As ids of ours are: they begin with the time.
+    "FROM (SELECT i, at, 'req_' || printf('%010X', at) || hex(randomblob(8)) AS id FROM"
+    " (SELECT i, :starts + i * :span / (:entries + 1) AS at FROM n))";
 // In order of row, so that the entries of each merchant come to ledger_hash in order of number.
 constexpr const char* kInsertEntries =
     "INSERT INTO usage_entry (row, merchant_row, previous_row, number, id, kind, units, request_id, key_id, "
     "x_request_id,"
-    " outcome, at_ms, recorded_ms, period, reason, hash) "
+    " outcome, at_ms, recorded_ms, period, plan_version_row, reason, hash) "
     "SELECT hold.row, merchant_row, previous_row, (hold.row - 1) / :merchants + 1, 'ent_' || substr(request_id, 5),"
-    " 'charge', 1, request_id, key_id, x_request_id, 'billed', at_ms, changed_ms, :period, '',"
+    " 'charge', 1, request_id, key_id, x_request_id, 'billed', at_ms, changed_ms, :period, iif(merchant_row % 3 > 0, "
+    ":plan, NULL), '',"
     " ledger_hash(merchant.id, (hold.row - 1) / :merchants + 1, 'ent_' || substr(request_id, 5), 'charge', 1, "
     "request_id,"
     "  key_id, x_request_id, 'billed', at_ms, changed_ms, :period) "
@@ -149,10 +167,13 @@ public:
     }
 };
 
-void addEntries(const std::string& path, std::int64_t merchants, std::int64_t entries, UtcTime now) {
+constexpr const char* kInsertPeriods =
+    "INSERT INTO ledger_period (period, first_row) SELECT :period, min(row) FROM usage_entry";
+
+void addEntries(const std::string& path, std::int64_t merchants, std::int64_t entries, const DaySpan& span,
+                bool with_plan) {
     if (entries == 0) return;
     constexpr std::int64_t kRowsAtOnce = 1'000'000;
-    const DaySpan yesterday = beijingDay(now - std::chrono::hours{24});
     const auto millis = [](UtcTime time) { return std::int64_t{time.time_since_epoch().count()}; };
     SQLite::Database database{path, SQLite::OPEN_READWRITE};
     // A file that is lost with a crash is made again.
@@ -160,15 +181,22 @@ void addEntries(const std::string& path, std::int64_t merchants, std::int64_t en
     const sqlite::LedgerHashFunction ledger_hash{database};
     Numbers numbers{{{":merchants", merchants},
                      {":entries", entries},
-                     {":starts", millis(yesterday.starts)},
-                     {":ends", millis(yesterday.ends)},
-                     {":period", Period{yesterday.starts}.number()}}};
+                     {":starts", millis(span.starts)},
+                     {":ends", millis(span.ends)},
+                     {":span", millis(span.ends) - millis(span.starts)},
+                     {":period", Period{span.starts}.number()}}};
+    if (with_plan) numbers.values.emplace_back(":plan", 1);
     const auto in_transaction = [&](auto work) {
         SQLite::Transaction transaction{database, SQLite::TransactionBehavior::IMMEDIATE};
         work();
         transaction.commit();
     };
-    in_transaction([&] { numbers.run(database, kInsertWindows); });
+    in_transaction([&] {
+        numbers.run(database, kInsertWindows);
+        if (!with_plan) return;
+        database.exec(kInsertPlan);
+        numbers.run(database, kInsertAssignments);
+    });
     for (std::int64_t first = 1; first <= entries; first += kRowsAtOnce) {
         Numbers part = numbers;
         part.values.emplace_back(":first", first);
@@ -178,13 +206,16 @@ void addEntries(const std::string& path, std::int64_t merchants, std::int64_t en
             part.run(database, kInsertEntries);
         });
     }
-    in_transaction([&] { numbers.run(database, kInsertHeads); });
+    in_transaction([&] {
+        numbers.run(database, kInsertHeads);
+        numbers.run(database, kInsertPeriods);
+    });
     database.exec("PRAGMA journal_mode = WAL");
 }
 
 void makeStore(const std::vector<std::string>& arguments) {
-    if (arguments.size() != 6) {
-        throw std::invalid_argument("needs DATABASE KEY_RING COMPONENT_APPID MERCHANTS ENTRIES KEYS_FILE");
+    if (arguments.size() != 6 && arguments.size() != 7) {
+        throw std::invalid_argument("needs DATABASE KEY_RING COMPONENT_APPID MERCHANTS ENTRIES KEYS_FILE [MONTH]");
     }
     const std::string& path = arguments[0];
     const AppId component{arguments[2]};
@@ -193,16 +224,22 @@ void makeStore(const std::vector<std::string>& arguments) {
     if (merchants == 0) throw std::invalid_argument("a store without merchants has no use");
     const SystemClock clock;
     const UtcTime now = clock.now();
+    std::optional<Period> month;
+    if (arguments.size() == 7) {
+        month = Period::parse(arguments[6]);
+        if (!month || month->ends() > now) throw std::invalid_argument("MONTH is one that is over, such as 2026-10");
+    }
     const KeyRing ring = KeyRing::load(arguments[1]);
     {
         const CredentialHasher hasher{ring.derive("credential hash")};
         const auto store = SqliteStore::open(path, ring, {component}, clock, {});
-        const auto keys = addMerchants({*store, hasher, component, now}, merchants);
+        const auto keys = addMerchants({*store, hasher, component, now, month ? month->starts() : now}, merchants);
         std::ofstream file{arguments[5]};
         for (const std::string& key : keys) file << key << '\n';
         if (!file.flush()) throw std::runtime_error("cannot write " + arguments[5]);
     }
-    addEntries(path, merchants, entries, now);
+    const DaySpan span = month ? DaySpan{month->starts(), month->ends()} : beijingDay(now - std::chrono::hours{24});
+    addEntries(path, merchants, entries, span, month.has_value());
 }
 
 }  // namespace

@@ -6,7 +6,7 @@ say() { printf '\033[1m==> %s\033[0m\n' "$*" >&2; }
 fail() { printf 'error: %s\n' "$*" >&2; exit 1; }
 
 # The tests are configured with everything else, so what their configuration looks for is needed to build at all.
-build_packages=(g++ cmake ninja-build pkg-config ccache libpoco-dev libsqlitecpp-dev libsqlite3-dev libssl-dev
+build_packages=(g++ cmake ninja-build pkg-config ccache libpoco-dev libsqlitecpp-dev libsqlite3-dev libssl-dev zlib1g-dev
     libtesseract-dev libleptonica-dev libcurl4-openssl-dev libgtest-dev libgmock-dev python3)
 run_packages=(openssl curl jq tesseract-ocr-chi-sim tesseract-ocr-eng)
 test_packages=(git python3-pil python3-numpy sqlite3

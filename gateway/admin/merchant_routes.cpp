@@ -27,8 +27,9 @@ std::string etagOf(const Merchant& merchant) {
     return "\"" + std::to_string(merchant.version) + "\"";
 }
 
-Poco::JSON::Object::Ptr merchantJson(const Merchant& merchant, const tenants::Authorization* authorization) {
-    const tenants::Standing standing = tenants::standingOf(merchant, authorization);
+Poco::JSON::Object::Ptr merchantJson(const Merchant& merchant, const tenants::Authorization* authorization,
+                                     tenants::UtcTime now) {
+    const tenants::Standing standing = tenants::standingOf(merchant, authorization, now);
     auto object = jsonObject();
     object->set("id", merchant.id.text());
     object->set("name", merchant.name);
@@ -37,7 +38,7 @@ Poco::JSON::Object::Ptr merchantJson(const Merchant& merchant, const tenants::Au
                 authorization != nullptr ? Poco::Dynamic::Var{authorization->appid.text()} : Poco::Dynamic::Var{});
     object->set("state", std::string{standing.state});
     object->set("state_reason", standing.state_reason);
-    object->set("next_step", std::string{standing.next_step});
+    object->set("next_step", standing.next_step);
     Poco::JSON::Array sets;
     if (authorization != nullptr) {
         for (const int set : authorization->granted_sets) sets.add(set);
@@ -134,7 +135,7 @@ void MerchantRoutes::addRoutes(http::Router& router, const AdminGuard& guard) {
 
 http::Response MerchantRoutes::render(int status, const Merchant& merchant) const {
     const auto authorization = platforms_.of(merchant).authorizations().find(merchant.id);
-    auto response = jsonResponse(status, merchantJson(merchant, authorization.get()));
+    auto response = jsonResponse(status, merchantJson(merchant, authorization.get(), clock_.now()));
     response.headers.set("ETag", etagOf(merchant));
     return response;
 }
@@ -146,7 +147,7 @@ tenants::Task<http::Response> MerchantRoutes::list(http::Request request) {
     Poco::JSON::Array rows;
     for (std::size_t i = 0; i < found.size() && i < page->size; ++i) {
         const auto authorization = platforms_.of(*found[i]).authorizations().find(found[i]->id);
-        rows.add(merchantJson(*found[i], authorization.get()));
+        rows.add(merchantJson(*found[i], authorization.get(), clock_.now()));
     }
     auto object = jsonObject();
     object->set("merchants", rows);

@@ -74,6 +74,13 @@ MerchantPage pageOf(Obstacle obstacle) {
                     {"授权成功，正在核对账号信息", "Authorized; the account is being checked"},
                     {"您可以关闭此页面。如果一小时后仍不能识别，请联系服务商。",
                      "You can close this page. If recognition does not work within an hour, contact your provider."}};
+        case Obstacle::kNoToken:
+            return {200,
+                    {"微信尚未提供访问凭证", "WeChat has given no token yet"},
+                    {"此账号已授权，但微信没有提供可用的访问凭证。请重新打开授权链接并再次确认授权；"
+                     "如果仍然失败，请联系服务商。",
+                     "The account is authorized, but WeChat has given no token that works. Please open the "
+                     "authorization link again and confirm once more; if that does not help, contact your provider."}};
         case Obstacle::kSuspended:
             return {200,
                     {"授权成功，但服务已暂停", "Authorized, but the service is suspended"},
@@ -144,7 +151,7 @@ tenants::Task<http::Response> AuthorizedPage::handle(http::Request request) {
     const auto merchant = merchants_.find(*landed);
     if (!merchant) co_return renderPage(pageOf(ErrorCode::kNotFound));
     const auto authorization = platform->authorizations().find(*landed);
-    const tenants::Standing standing = tenants::standingOf(*merchant, authorization.get());
+    const tenants::Standing standing = tenants::standingOf(*merchant, authorization.get(), clock_.now());
     log_.info("authorization_landed", {{"request_id", request.head.request_id},
                                        {"merchant", landed->text()},
                                        {"state", standing.state},

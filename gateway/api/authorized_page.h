@@ -11,8 +11,9 @@ namespace gateway::api {
 /// the authorization and says in Chinese and English that it worked, or what is still to be done and by whom.
 class AuthorizedPage {
 public:
-    AuthorizedPage(const tenants::ComponentPlatforms& platforms, const tenants::MerchantStore& merchants, log::Log& log)
-        : platforms_(platforms), merchants_(merchants), log_(log) {}
+    AuthorizedPage(const tenants::ComponentPlatforms& platforms, const tenants::MerchantStore& merchants,
+                   const tenants::Clock& clock, log::Log& log)
+        : platforms_(platforms), merchants_(merchants), clock_(clock), log_(log) {}
 
     void addRoutes(http::Router& router);
 
@@ -21,6 +22,7 @@ private:
 
     const tenants::ComponentPlatforms& platforms_;
     const tenants::MerchantStore& merchants_;
+    const tenants::Clock& clock_;
     log::Log& log_;
 };
 

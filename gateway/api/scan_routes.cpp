@@ -1,5 +1,6 @@
 #include "gateway/api/scan_routes.h"
 
+#include <chrono>
 #include <utility>
 
 #include "gateway/api/idempotency.h"
@@ -7,6 +8,11 @@
 
 namespace gateway::api {
 namespace {
+
+/// Hundreds of clients of one merchant that ask again at once, whatever Retry-After says, would take the processor from
+/// everybody: 500 of them made 56,000 refusals a second, and another merchant's p99 was 61 ms. Well below the 50 ms in which a
+/// refusal is promised.
+constexpr std::chrono::milliseconds kRateLimitedHeldBack{20};
 
 /// What a merchant proves itself with: `access_token` in the query, or else a bearer token. Empty where there is neither.
 std::string credentialOf(const http::RequestHead& head) {
@@ -16,6 +22,19 @@ std::string credentialOf(const http::RequestHead& head) {
 
 }  // namespace
 
+struct ScanRoutes::Ticket final : http::RequestTicket {
+    Ticket(tenants::ScanLicence& scans, tenants::Caller caller_let_in, tenants::ScanAdmission::Permit its_permit)
+        : caller(std::move(caller_let_in)), permit(std::move(its_permit)), scans_(scans) {}
+
+    bool mayStart() override { return scans_.mayRun(permit); }
+
+    const tenants::Caller caller;
+    tenants::ScanAdmission::Permit permit;
+
+private:
+    tenants::ScanLicence& scans_;
+};
+
 void ScanRoutes::add(http::Router& router, ScanForm given) {
     const ScanForm& form = forms_.emplace_back(std::move(given));
     for (const std::string& method : form.methods) {
@@ -23,29 +42,33 @@ void ScanRoutes::add(http::Router& router, ScanForm given) {
                     .pattern = form.path,
                     .handler = [this, &form](http::Request request) { return handle(&form, std::move(request)); },
                     .body_bytes_max = form.body_bytes_max,
-                    .admit = [this, &form](const http::RequestHead& head) { return admit(form, head); },
+                    .admit = [this, &form](http::RequestHead& head) { return admit(form, head); },
                     .refuse = [this, &form](const http::RequestHead& head,
                                             http::Refusal refusal) { return refuse(form, head, refusal); }});
     }
 }
 
-std::optional<http::Response> ScanRoutes::admit(const ScanForm& form, const http::RequestHead& head) const {
-    const auto caller = authenticator_.authenticate(credentialOf(head));
+std::optional<http::Response> ScanRoutes::admit(const ScanForm& form, http::RequestHead& head) const {
+    auto caller = authenticator_.authenticate(credentialOf(head));
     if (!caller) return form.render_error(caller.error(), head.request_id, clock_.now());
-    const auto admitted = scans_.admit(*caller);
-    if (!admitted) return form.render_error(admitted.error(), head.request_id, clock_.now());
+    auto permit = scans_.enter(*caller);
+    if (!permit) {
+        auto refused = form.render_error(permit.error(), head.request_id, clock_.now());
+        if (permit.error().code == tenants::ErrorCode::kRateLimited) refused.held_back = kRateLimitedHeldBack;
+        return refused;
+    }
+    head.ticket = std::make_shared<Ticket>(scans_, *std::move(caller), *std::move(permit));
     return std::nullopt;
 }
 
 tenants::Result<tenants::ScanInput> ScanRoutes::readInput(const ScanForm& form, http::Request& request) const {
-    const auto caller = authenticator_.authenticate(credentialOf(request.head));
-    if (!caller) return caller.error();
+    const auto& ticket = static_cast<const Ticket&>(*request.head.ticket);
     auto key = readIdempotencyKey(request.head.headers);
     if (!key) return key.error();
     auto picture = form.read_picture(request);
     if (!picture) return picture.error();
-    tenants::ScanInput input{*caller, *picture, *key, std::nullopt, request.head.request_id};
-    if (input.idempotency_key) input.fingerprint = fingerprintOf(form.path, caller->merchant, input.picture);
+    tenants::ScanInput input{ticket.caller, *picture, *key, std::nullopt, request.head.request_id, &ticket.permit};
+    if (input.idempotency_key) input.fingerprint = fingerprintOf(form.path, ticket.caller.merchant, input.picture);
     return input;
 }
 

@@ -41,8 +41,11 @@ public:
     void add(http::Router& router, ScanForm form);
 
 private:
-    /// Key and rights, before any of the body is read.
-    std::optional<http::Response> admit(const ScanForm& form, const http::RequestHead& head) const;
+    /// Who was let in, and that it counts among the merchant's requests.
+    struct Ticket;
+
+    /// Key, rights and room, before any of the body is read.
+    std::optional<http::Response> admit(const ScanForm& form, http::RequestHead& head) const;
     tenants::Task<http::Response> handle(const ScanForm* form, http::Request request);
     tenants::Result<tenants::ScanInput> readInput(const ScanForm& form, http::Request& request) const;
     http::Response refuse(const ScanForm& form, const http::RequestHead& head, http::Refusal refusal) const;

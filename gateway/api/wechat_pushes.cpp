@@ -12,8 +12,6 @@
 namespace gateway::api {
 namespace {
 
-constexpr std::size_t kPushBodyBytesMax = 64 * 1024;
-
 http::Response success() {
     return http::textResponse(200, "text/plain", "success");
 }
@@ -73,30 +71,29 @@ http::Response refusedByEdge(const http::RequestHead& /*head*/, http::Refusal re
 
 void WechatPushes::addRoutes(http::Router& router) {
     const auto add = [&router](const char* pattern, http::Handler handler) {
-        router.add({.method = "POST",
-                    .pattern = pattern,
-                    .handler = std::move(handler),
-                    .body_bytes_max = kPushBodyBytesMax,
-                    .refuse = refusedByEdge});
+        router.add({.method = "POST", .pattern = pattern, .handler = std::move(handler), .refuse = refusedByEdge});
     };
     add("/wechat/events", [this](http::Request request) { return handleEvent(std::move(request)); });
     add("/wechat/messages/{appid}", [this](http::Request request) { return handleMessage(std::move(request)); });
 }
 
-tenants::Task<http::Response> WechatPushes::handleEvent(http::Request request) {
+std::optional<WechatPushes::Genuine> WechatPushes::readGenuine(const http::Request& request) const {
     const auto pushed = readPushed(request);
-    std::optional<tenants::Push> push;
-    tenants::Onboarding* onboarding = nullptr;
+    if (!pushed) return std::nullopt;
     for (const Addressee& addressee : addressees_) {
-        if (!pushed || push) break;
-        push = addressee.reader.readEvent(pushed->envelope(), clock_.now());
-        onboarding = &addressee.onboarding;
+        auto push = addressee.reader.readEvent(pushed->envelope(), clock_.now());
+        if (push) return Genuine{*std::move(push), &addressee.onboarding};
     }
-    if (!push) {
+    return std::nullopt;
+}
+
+tenants::Task<http::Response> WechatPushes::handleEvent(http::Request request) {
+    auto genuine = co_await workers_.run([&] { return readGenuine(request); });
+    if (!genuine) {
         log_.warning("push_refused", {{"request_id", request.head.request_id}, {"peer", request.head.peer_address}});
         co_return refused();
     }
-    const auto stored = co_await store(*onboarding, *std::move(push));
+    const auto stored = co_await store(*genuine->onboarding, std::move(genuine->push));
     if (!stored) {
         log_.error("push_not_stored", {{"request_id", request.head.request_id},
                                        {"code", tenants::stableCode(stored.error().code)},
@@ -139,11 +136,15 @@ tenants::Task<void> WechatPushes::handleInBackground(tenants::Onboarding& onboar
 
 tenants::Task<http::Response> WechatPushes::handleMessage(http::Request request) {
     // Verified although nothing is done with it, so that this address tells a forger no more than the other.
-    const auto pushed = readPushed(request);
-    const bool genuine = pushed && std::ranges::any_of(addressees_, [&](const Addressee& addressee) {
-                             return addressee.reader.isGenuine(pushed->envelope(), clock_.now());
-                         });
+    const bool genuine = co_await workers_.run([&] { return isGenuine(request); });
     co_return genuine ? success() : refused();
+}
+
+bool WechatPushes::isGenuine(const http::Request& request) const {
+    const auto pushed = readPushed(request);
+    return pushed && std::ranges::any_of(addressees_, [&](const Addressee& addressee) {
+               return addressee.reader.isGenuine(pushed->envelope(), clock_.now());
+           });
 }
 
 }  // namespace gateway::api

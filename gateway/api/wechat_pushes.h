@@ -1,9 +1,11 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 
 #include "gateway/http/router.h"
 #include "gateway/log/log.h"
+#include "gateway/net/worker_pool.h"
 #include "tenants/authorization/onboarding.h"
 #include "tenants/authorization/push.h"
 
@@ -19,20 +21,34 @@ public:
         const tenants::PushReader& reader;
         tenants::Onboarding& onboarding;
     };
+    /// `workers`: where signatures are checked and documents opened, so that a flood of forgeries holds no loop up.
     /// `background`: runs a task on its own, and lets the process end only when it has ended.
-    WechatPushes(std::vector<Addressee> addressees, const tenants::Clock& clock, log::Log& log,
-                 std::function<void(tenants::Task<void>)> background)
-        : addressees_(std::move(addressees)), clock_(clock), log_(log), background_(std::move(background)) {}
+    WechatPushes(std::vector<Addressee> addressees, net::WorkerPool& workers, const tenants::Clock& clock,
+                 log::Log& log, std::function<void(tenants::Task<void>)> background)
+        : addressees_(std::move(addressees)),
+          workers_(workers),
+          clock_(clock),
+          log_(log),
+          background_(std::move(background)) {}
 
     void addRoutes(http::Router& router);
 
 private:
+    /// A genuine push, and whose platform's it is.
+    struct Genuine {
+        tenants::Push push;
+        tenants::Onboarding* onboarding;
+    };
+
+    std::optional<Genuine> readGenuine(const http::Request& request) const;
     tenants::Task<http::Response> handleEvent(http::Request request);
     tenants::Task<http::Response> handleMessage(http::Request request);
+    bool isGenuine(const http::Request& request) const;
     tenants::Task<tenants::Result<tenants::Done>> store(tenants::Onboarding& onboarding, tenants::Push push);
     tenants::Task<void> handleInBackground(tenants::Onboarding& onboarding, tenants::PlatformEvent event);
 
     const std::vector<Addressee> addressees_;
+    net::WorkerPool& workers_;
     const tenants::Clock& clock_;
     log::Log& log_;
     std::function<void(tenants::Task<void>)> background_;

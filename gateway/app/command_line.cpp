@@ -6,7 +6,7 @@
 namespace gateway::app {
 
 Options::Options(const std::vector<std::string>& words, const std::vector<std::string_view>& known,
-                 const std::vector<std::string_view>& repeatable) {
+                 const std::vector<std::string_view>& repeatable, const std::vector<std::string_view>& flags) {
     const auto is_in = [](const std::vector<std::string_view>& names, const std::string& name) {
         return std::find(names.begin(), names.end(), name) != names.end();
     };
@@ -15,10 +15,13 @@ Options::Options(const std::vector<std::string>& words, const std::vector<std::s
         const std::size_t equals = words[i].find('=');
         const std::string name = words[i].substr(2, equals == std::string::npos ? equals : equals - 2);
         const bool repeats = is_in(repeatable, name);
-        if (!repeats && !is_in(known, name)) throw UsageError("unknown option: --" + name);
+        const bool is_flag = is_in(flags, name);
+        if (!repeats && !is_flag && !is_in(known, name)) throw UsageError("unknown option: --" + name);
         if (!repeats && values_.contains(name)) throw UsageError("--" + name + " is given twice");
         std::string value;
-        if (equals != std::string::npos) {
+        if (is_flag) {
+            if (equals != std::string::npos) throw UsageError("--" + name + " has no value");
+        } else if (equals != std::string::npos) {
             value = words[i].substr(equals + 1);
         } else {
             if (++i == words.size()) throw UsageError("--" + name + " needs a value");

@@ -19,11 +19,13 @@ class Options {
 public:
     /// Throws UsageError on an option that is not known, a missing value, or a word that is no option.
     Options(const std::vector<std::string>& words, const std::vector<std::string_view>& known,
-            const std::vector<std::string_view>& repeatable = {});
+            const std::vector<std::string_view>& repeatable = {}, const std::vector<std::string_view>& flags = {});
 
     /// Throws UsageError where it is absent or empty.
     std::string needed(const std::string& name) const;
     std::string value(const std::string& name, std::string otherwise) const;
+    /// Whether a flag, which has no value, is there.
+    bool flag(const std::string& name) const { return values_.contains(name); }
     /// Of a repeatable one, in the order in which they were given.
     std::vector<std::string> values(const std::string& name) const;
 

@@ -7,6 +7,7 @@
 #include <memory>
 #include <string_view>
 
+#include "gateway/app/book_commands.h"
 #include "gateway/app/command_line.h"
 #include "gateway/app/credentials.h"
 #include "gateway/app/ledger_command.h"
@@ -57,7 +58,8 @@ int complain(const tenants::Error& error) {
 
 int runServe(const Words& words) {
     const Options options{words, {"config"}};
-    return serve(loadSettings(options.needed("config"), systemEnvironment), tenants::SystemClock{});
+    const std::string file = options.needed("config");
+    return serve([&file] { return loadSettings(file, systemEnvironment); }, tenants::SystemClock{});
 }
 
 int runMigrate(const Words& words) {
@@ -111,8 +113,9 @@ int runAdminTokenRevoke(const Words& words) {
     return revoked ? kExitDone : complain(revoked.error());
 }
 
-constexpr std::array<Command, 7> kCommands{{
-    {"serve", "--config FILE", "run the gateway until SIGTERM or SIGINT", runServe},
+constexpr std::array<Command, 12> kCommands{{
+    {"serve", "--config FILE", "run the gateway until SIGTERM or SIGINT; SIGHUP reloads certificates and log level",
+     runServe},
     {"migrate", "--config FILE", "bring the database to this version's schema", runMigrate},
     {"secrets init", "--config FILE", "make the key ring file that everything is encrypted under", runSecretsInit},
     {"admin-token create", "--config FILE [--label TEXT]", "print a new token for the admin API", runAdminTokenCreate},
@@ -121,6 +124,18 @@ constexpr std::array<Command, 7> kCommands{{
     {"ledger verify", "--config FILE|--database FILE [--merchant ID] [--export FILE] [--expect ID=NUMBER:HASH …]",
      "recompute the ledger and name what was changed; prints each merchant's head, beside a running gateway too",
      runLedgerVerify},
+    {"period close", "PERIOD --config FILE [--merchant ID]",
+     "freeze the statements of a month that has ended, of all merchants or of one", runPeriodClose},
+    {"statement show", "--config FILE --period PERIOD --merchant ID", "print a signed statement as JSON",
+     runStatementShow},
+    {"statement verify", "--config FILE --period PERIOD", "check the signature of every statement of a month",
+     runStatementVerify},
+    {"export",
+     "--config FILE --format csv|jsonl|focus --out FOLDER (--period PERIOD [--merchant ID] | --merchant ID\n"
+     "      --first-number N --last-number N) [--gzip] [--byte-order-mark]",
+     "write the ledger's rows with their prices; goes on where an earlier try was cut", runExport},
+    {"price compare", "--config FILE --period PERIOD --plan-version PLAN@N [--merchant ID]",
+     "what a month would have cost under another plan version; one line of JSON a merchant", runPriceCompare},
 }};
 
 void printHelp(std::ostream& out) {

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <coroutine>
 #include <functional>
+#include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <stdexcept>
@@ -12,11 +14,15 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/admin/closing_desk.h"
 #include "gateway/admin/component_routes.h"
+#include "gateway/admin/export_desk.h"
+#include "gateway/admin/export_routes.h"
 #include "gateway/admin/key_routes.h"
 #include "gateway/admin/merchant_plan_routes.h"
 #include "gateway/admin/merchant_routes.h"
 #include "gateway/admin/plan_routes.h"
+#include "gateway/admin/statement_routes.h"
 #include "gateway/admin/usage_routes.h"
 #include "gateway/api/authorized_page.h"
 #include "gateway/api/health.h"
@@ -32,7 +38,9 @@
 #include "gateway/app/upkeep.h"
 #include "gateway/http/server.h"
 #include "gateway/net/loop_group.h"
+#include "gateway/net/loop_lag.h"
 #include "gateway/net/resolver.h"
+#include "gateway/net/slow_lane.h"
 #include "gateway/net/tls_context.h"
 #include "gateway/net/worker_pool.h"
 #include "gateway/wechat/https_client.h"
@@ -51,7 +59,8 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t kQueuedReadsMax = 256;
+// A loop that wakes so much too late is behind with its work, or gets no processor. The kernel's own rounding is 1 ms.
+constexpr std::chrono::milliseconds kCrowdedLag{3};
 constexpr std::chrono::minutes kBackgroundEnd{1};  // every task ends by its own deadlines, long before this
 
 std::size_t loopCount(const Settings& settings) {
@@ -93,7 +102,28 @@ wechat::HttpsClient::Options clientOptions(const Settings::Upstream& upstream) {
     options.connect_max = upstream.connect_deadline;
     options.call_max = upstream.call_deadline;
     options.in_flight_max = upstream.in_flight_max;
+    options.repeats.percent = upstream.repeat_percent;
+    options.answer.head_bytes_max = upstream.answer_head_bytes_max;
+    options.answer.body_bytes_max = upstream.answer_body_bytes_max;
     return options;
+}
+
+http::Limits adminLimits(const Settings& settings) {
+    http::Limits limits = settings.limits;
+    limits.connections_max = std::min(limits.connections_max, kAdminConnectionsMax);
+    return limits;
+}
+
+net::WorkerPool::Limits queueLimits(const Settings::Pool& pool) {
+    return {.queued_max = pool.queuedMax(), .queued_age_max = pool.queued_age_max};
+}
+
+std::shared_ptr<const net::TlsContext> publicTls(const Settings::Public& open) {
+    return net::TlsContext::server(open.tls_certificate_file, open.tls_key_file);
+}
+
+std::shared_ptr<const net::TlsContext> upstreamTls(const Settings::Upstream& upstream) {
+    return net::TlsContext::client(upstream.host, upstream.ca_file);
 }
 
 std::vector<tenants::AppId> appIds(const Settings& settings) {
@@ -127,12 +157,33 @@ ComponentUpkeep::Settings componentUpkeepSettings(const Settings& settings) {
     return upkeep;
 }
 
+tenants::ScanLimits scanLimits(const Settings& settings) {
+    const Settings::Merchant& merchant = settings.merchant;
+    const Settings::Breaker& breaker = settings.breaker;
+    tenants::ScanLimits limits;
+    limits.merchant_in_flight_max = merchant.in_flight_max;
+    limits.merchant_rate = {merchant.requests_per_second,
+                            merchant.burst != 0 ? merchant.burst : merchant.requests_per_second};
+    limits.upstream_in_flight_max = settings.upstream.in_flight_max;
+    limits.merchant_breaker = {breaker.merchant_failures, breaker.failure_percent, breaker.window, breaker.pause};
+    limits.upstream_breaker = {breaker.upstream_failures, breaker.failure_percent, breaker.window, breaker.pause};
+    limits.repeats.percent = settings.upstream.repeat_percent;
+    return limits;
+}
+
 tenants::ScanSettings scanSettings(const Settings& settings) {
     tenants::ScanSettings scan;
     scan.call_deadline = settings.upstream.call_deadline;
     scan.reply_lifetime = settings.reply_lifetime;
     scan.upstream_day_turns_at = settings.upstream_day_turns_at;
+    scan.limits = scanLimits(settings);
     return scan;
+}
+
+std::string_view inspectionText(tenants::SqliteStore::Inspection inspection) {
+    using Inspection = tenants::SqliteStore::Inspection;
+    if (inspection == Inspection::kRunning) return "running";
+    return inspection == Inspection::kSound ? "sound" : "damaged";
 }
 
 /// Goes on where the loop is, whatever thread began it.
@@ -222,17 +273,23 @@ public:
           pages_(ring_.derive("page token")),
           loops_(loopCount(settings)),
           admin_loops_(1),
-          workers_(settings.workers, {.queued_max = kQueuedReadsMax}, clock),
+          lag_(loops_.all()),
+          workers_(settings.workers.threads, queueLimits(settings.workers), clock),
+          push_workers_(settings.pushes.threads, queueLimits(settings.pushes), clock),
           resolver_(resolverOptions(settings), clock),
-          https_(clientOptions(settings.upstream),
-                 net::TlsContext::client(settings.upstream.host, settings.upstream.ca_file), resolver_, everyLoop(),
-                 clock),
-          ocr_(https_),
+          upstream_tls_(std::make_shared<net::RenewableTls>(upstreamTls(settings.upstream))),
+          ocr_https_(clientOptions(settings.upstream), upstream_tls_, resolver_, loops_.all(), clock),
+          platform_https_(clientOptions(settings.upstream), upstream_tls_, resolver_, everyLoop(), clock),
+          ocr_(ocr_https_),
           sweeper_(store_->ledger(), clock),
+          signer_(ring_),
+          closing_({store_->ledgerScan(), store_->statements(), store_->plans(), signer_, clock, settings.issuer}),
+          closing_desk_(closing_, store_->statements(), slow_lane_, clock, log),
+          export_desk_(exportSource(), settings.exports_folder, slow_lane_, log),
           background_(log),
           public_server_(std::make_unique<http::Server>(loops_.all(), public_router_, settings.limits, callbacks(log))),
-          admin_server_(
-              std::make_unique<http::Server>(admin_loops_.all(), admin_router_, settings.limits, callbacks(log))) {
+          admin_server_(std::make_unique<http::Server>(admin_loops_.all(), admin_router_, adminLimits(settings),
+                                                       callbacks(log))) {
         sweepAll();
         listen();
         addComponents();
@@ -240,7 +297,10 @@ public:
         addAdminRoutes();
         loops_.start();
         admin_loops_.start();
+        lag_.start();
         onAdminLoop([this] { return handleWaitingEvents(); });  // what the last run was told and did not finish
+        closing_desk_.resume();
+        export_desk_.resume();
         upkeep_.emplace(jobs());
         log_.info("ready", {{"public_port", ports_.public_plain},
                             {"public_tls_port", ports_.public_tls.value_or(0)},
@@ -249,6 +309,7 @@ public:
 
     ~Parts() {
         shutdown(0ms);
+        lag_.stop();
         // The servers wait for their last handlers, which need the loops; the upstream client and the resolver may only
         // go when no loop runs any more.
         public_server_.reset();
@@ -260,6 +321,14 @@ public:
 
     Ports ports() const { return ports_; }
 
+    /// All files are read before anything changes: what cannot be used leaves everything as it was.
+    void reload(const Settings& next) {
+        auto upstream_tls = upstreamTls(next.upstream);
+        if (public_tls_) public_tls_->renew(publicTls(next.public_listener));
+        upstream_tls_->renew(std::move(upstream_tls));
+        log_.setLevel(next.log_level);
+    }
+
     bool shutdown(std::chrono::milliseconds deadline) {
         if (shut_down_) return true;
         shut_down_ = true;
@@ -269,11 +338,14 @@ public:
         };
         upkeep_.reset();
         for (const auto& component : components_) component->upkeep.stop();
+        closing_desk_.stop();
+        export_desk_.stop();
         // The public side first: what it still runs may take nearly all of the time.
         bool finished = public_server_->shutdown(left());
         finished = admin_server_->shutdown(left()) && finished;
         finished = background_.waitForAll(left()) && finished;
-        https_.closeIdleConnections();
+        ocr_https_.closeIdleConnections();
+        platform_https_.closeIdleConnections();
         if (!finished) log_.warning("stopped_with_work_left", {});
         return finished;
     }
@@ -283,6 +355,22 @@ private:
         auto all = loops_.all();
         for (net::EventLoop* loop : admin_loops_.all()) all.push_back(loop);
         return all;
+    }
+
+    exports::ExportSource exportSource() {
+        return {store_->ledgerScan(),
+                store_->plans(),
+                store_->statements(),
+                [this] {
+                    std::map<tenants::MerchantId, std::string> names;
+                    for (const auto& merchant :
+                         store_->merchants().list(tenants::MerchantId{}, std::numeric_limits<std::size_t>::max())) {
+                        names.emplace(merchant->id, merchant->name);
+                    }
+                    return names;
+                },
+                settings_.issuer,
+                clock_};
     }
 
     void sweepAll() {
@@ -295,8 +383,8 @@ private:
         const auto& open = settings_.public_listener;
         ports_.public_plain = public_server_->listen(open.address, open.port);
         if (!open.tls_certificate_file.empty()) {
-            ports_.public_tls = public_server_->listen(
-                open.address, open.tls_port, net::TlsContext::server(open.tls_certificate_file, open.tls_key_file));
+            public_tls_ = std::make_shared<net::RenewableTls>(publicTls(open));
+            ports_.public_tls = public_server_->listen(open.address, open.tls_port, public_tls_);
         }
         ports_.admin = admin_server_->listen(settings_.admin_listener.address, settings_.admin_listener.port);
     }
@@ -308,14 +396,17 @@ private:
         for (Settings::Component component : settings_.components) {
             if (component.redirect_url.empty()) component.redirect_url = own + "/wechat/authorized";
             if (component.launch_url.empty()) component.launch_url = own + "/wechat/launch";
-            components_.push_back(std::make_unique<Component>(settings_, component, https_, *store_, clock_, log_));
+            components_.push_back(
+                std::make_unique<Component>(settings_, component, platform_https_, *store_, clock_, log_));
             platforms.push_back(&components_.back()->platform);
         }
         platforms_.emplace(std::move(platforms));
     }
 
     void addPublicRoutes() {
-        scans_.emplace(store_->merchants(), *platforms_, store_->ledger(), ocr_, clock_, scanSettings(settings_));
+        tenants::ScanSettings scan = scanSettings(settings_);
+        scan.limits.crowded = [this] { return lag_.recent() > kCrowdedLag; };
+        scans_.emplace(store_->merchants(), *platforms_, store_->ledger(), ocr_, clock_, std::move(scan));
         scan_routes_.emplace(authenticator_, *scans_, clock_, log_);
         for (api::ScanForm& form : api::scanForms()) scan_routes_->add(public_router_, std::move(form));
         token_issuer_.emplace(authenticator_, store_->merchants(), *platforms_, gateway_tokens_, clock_);
@@ -324,10 +415,10 @@ private:
         for (const auto& component : components_) {
             addressees.push_back({component->push_reader, component->platform.onboarding()});
         }
-        pushes_.emplace(std::move(addressees), clock_, log_,
+        pushes_.emplace(std::move(addressees), push_workers_, clock_, log_,
                         [this](tenants::Task<void> task) { background_.start(std::move(task)); });
         launch_page_.emplace(*platforms_, log_);
-        authorized_page_.emplace(*platforms_, store_->merchants(), log_);
+        authorized_page_.emplace(*platforms_, store_->merchants(), clock_, log_);
         token_routes_->addRoutes(public_router_);
         pushes_->addRoutes(public_router_);
         launch_page_->addRoutes(public_router_);
@@ -352,14 +443,20 @@ private:
                                   component->upkeep.reconciliation()});
         }
         component_routes_.emplace(std::move(components), log_);
+        statement_routes_.emplace(admin::StatementRoutes::Parts{store_->merchants(), store_->statements(), closing_,
+                                                                closing_desk_, signer_, workers_, pages_, log_});
+        export_routes_.emplace(store_->merchants(), export_desk_, workers_, log_);
         merchant_routes_->addRoutes(admin_router_, *guard_);
         plan_routes_->addRoutes(admin_router_, *guard_);
         merchant_plan_routes_->addRoutes(admin_router_, *guard_);
         key_routes_->addRoutes(admin_router_, *guard_);
         usage_routes_->addRoutes(admin_router_, *guard_);
         component_routes_->addRoutes(admin_router_, *guard_);
+        statement_routes_->addRoutes(admin_router_, *guard_);
+        export_routes_->addRoutes(admin_router_, *guard_);
         api::addLiveRoute(admin_router_);
-        api::addReadyRoute(admin_router_, [this] { return store_->ready(); });
+        api::addReadyRoute(
+            admin_router_, [this] { return store_->ready(); }, [this] { return inspectionText(store_->inspection()); });
     }
 
     std::vector<Upkeep::Job> jobs() {
@@ -424,11 +521,21 @@ private:
     admin::Pages pages_;
     net::LoopGroup loops_;
     net::LoopGroup admin_loops_;
-    net::WorkerPool workers_;
+    net::LoopLag lag_;              // of the public loops
+    net::WorkerPool workers_;       // admin: slow reads keep nobody waiting but one another
+    net::WorkerPool push_workers_;  // a flood of pushes keeps nobody waiting but pushes
     net::Resolver resolver_;
-    wechat::HttpsClient https_;
+    const std::shared_ptr<net::RenewableTls> upstream_tls_;
+    // Scans and calls for tokens and accounts have connections and places of their own: neither can use up the other's.
+    wechat::HttpsClient ocr_https_;
+    wechat::HttpsClient platform_https_;
     wechat::OcrClient ocr_;
     tenants::Sweeper sweeper_;
+    tenants::StatementSigner signer_;
+    tenants::PeriodClosing closing_;
+    admin::ClosingDesk closing_desk_;
+    admin::ExportDesk export_desk_;
+    net::SlowLane slow_lane_;  // ends before what its pieces refer to
     BackgroundTasks background_;
     Ports ports_;
     // Made when the ports are known.
@@ -448,8 +555,11 @@ private:
     std::optional<admin::KeyRoutes> key_routes_;
     std::optional<admin::UsageRoutes> usage_routes_;
     std::optional<admin::ComponentRoutes> component_routes_;
+    std::optional<admin::StatementRoutes> statement_routes_;
+    std::optional<admin::ExportRoutes> export_routes_;
     http::Router public_router_;
     http::Router admin_router_;
+    std::shared_ptr<net::RenewableTls> public_tls_;  // null: no such listener
     std::unique_ptr<http::Server> public_server_;
     std::unique_ptr<http::Server> admin_server_;
     std::optional<Upkeep> upkeep_;
@@ -463,6 +573,10 @@ Gateway::~Gateway() = default;
 
 Gateway::Ports Gateway::ports() const {
     return parts_->ports();
+}
+
+void Gateway::reload(const Settings& next) {
+    parts_->reload(next);
 }
 
 bool Gateway::shutdown(std::chrono::milliseconds deadline) {

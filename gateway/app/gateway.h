@@ -35,6 +35,11 @@ public:
 
     Ports ports() const;
 
+    /// Takes over what can change while it serves: the public listener's certificate and key, the authorities that WeChat
+    /// is trusted by, the log's level. Connections that stand go on as they are. Throws std::exception naming the file at
+    /// fault, and then nothing has changed. Not while shutting down.
+    void reload(const Settings& next);
+
     /// Takes no new work, lets what runs finish and settle until `deadline` from now. True if all of it did. What did not
     /// is marked unknown at the next start.
     bool shutdown(std::chrono::milliseconds deadline);

@@ -9,7 +9,10 @@
 
 #include <cerrno>
 #include <chrono>
+#include <cstddef>
+#include <cstdint>
 #include <cstdlib>
+#include <exception>
 #include <fstream>
 #include <string>
 #include <system_error>
@@ -35,23 +38,33 @@ void keepSecretsInMemory() {
 #endif
 }
 
-/// As many descriptors as we may have: connections of both sides, the store's files, epoll.
-void raiseDescriptorLimit() {
+/// As many descriptors as we may have; gives how many that is.
+std::size_t raiseDescriptorLimit() {
     rlimit limit{};
     if (::getrlimit(RLIMIT_NOFILE, &limit) != 0)
         throw std::system_error(errno, std::generic_category(), "RLIMIT_NOFILE");
     limit.rlim_cur = limit.rlim_max;
     if (::setrlimit(RLIMIT_NOFILE, &limit) != 0)
         throw std::system_error(errno, std::generic_category(), "RLIMIT_NOFILE");
+    return limit.rlim_cur;
 }
 
-/// SIGTERM and SIGINT are waited for by one thread and never interrupt another; made before any thread is.
-class StopSignals {
+/// What the limits allow at once: connections of both listeners, calls of both upstream clients and the connections that
+/// they keep, the store's files, epoll.
+std::size_t descriptorsNeeded(const Settings& settings) {
+    constexpr std::size_t kEverythingElse = 256;
+    return settings.limits.connections_max + kAdminConnectionsMax + 2 * settings.upstream.in_flight_max +
+           kEverythingElse;
+}
+
+/// SIGTERM, SIGINT and SIGHUP are waited for by one thread and never interrupt another; made before any thread is.
+class Signals {
 public:
-    StopSignals() {
+    Signals() {
         sigemptyset(&signals_);
         sigaddset(&signals_, SIGTERM);
         sigaddset(&signals_, SIGINT);
+        sigaddset(&signals_, SIGHUP);
         if (const int failure = pthread_sigmask(SIG_BLOCK, &signals_, nullptr); failure != 0) {
             throw std::system_error(failure, std::generic_category(), "pthread_sigmask");
         }
@@ -88,14 +101,28 @@ void writeReadyFile(const std::filesystem::path& file, const Gateway::Ports& por
     std::filesystem::rename(unfinished, file);
 }
 
+void reload(Gateway& gateway, log::Log& log, const std::function<Settings()>& load) {
+    try {
+        gateway.reload(load());
+        log.warning("reloaded", {});  // an act of the operator: seen at every level but error
+    } catch (const std::exception& failure) {
+        log.error("reload_failed", {{"detail", failure.what()}});
+    }
+}
+
 }  // namespace
 
-int serve(const Settings& settings, const tenants::Clock& clock) {
+int serve(const std::function<Settings()>& load, const tenants::Clock& clock) {
+    const Settings settings = load();
     ::umask(S_IRWXG | S_IRWXO);
     keepSecretsInMemory();
-    raiseDescriptorLimit();
-    const StopSignals signals;
+    const std::size_t descriptors = raiseDescriptorLimit();
+    const Signals signals;
     log::Log log{clock, settings.log_level, log::writeToStandardError};
+    if (descriptors < descriptorsNeeded(settings)) {
+        log.warning("descriptor_limit_low", {{"limit", static_cast<std::int64_t>(descriptors)},
+                                             {"needed", static_cast<std::int64_t>(descriptorsNeeded(settings))}});
+    }
 
     // What SQLite says it wrote may not be on the disk: going on could answer for scans that are lost. The next start
     // reads what is really there.
@@ -107,7 +134,11 @@ int serve(const Settings& settings, const tenants::Clock& clock) {
     Gateway gateway{settings, clock, log, stop_at_once};
     writeReadyFile(settings.ready_file, gateway.ports());
 
-    const int signal = signals.wait();
+    int signal = signals.wait();
+    while (signal == SIGHUP) {
+        reload(gateway, log, load);
+        signal = signals.wait();
+    }
     log.info("stopping", {{"signal", signal}});
     const bool finished = gateway.shutdown(kShutdownDeadline);
     log.info("stopped", {{"finished", finished}});

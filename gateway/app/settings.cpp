@@ -128,8 +128,10 @@ void readLimits(Reader& reader, http::Limits& limits) {
     bytes("limits.head_bytes", limits.head_bytes_max, 256, 1'048'576);
     bytes("limits.head_fields", limits.head_fields_max, 8, 1'024);
     bytes("limits.field_value_bytes", limits.field_value_bytes_max, 64, 65'536);
+    bytes("limits.body_bytes", limits.body_bytes_max, 1024, 1'048'576);
     bytes("limits.body_bytes_per_second", limits.body_bytes_per_second_min, 0, 1'000'000'000);
     bytes("limits.connections", limits.connections_max, 1, 1'000'000);
+    bytes("limits.connections_per_address", limits.connections_per_address_max, 0, 1'000'000);
     limits.head_deadline = reader.duration("limits.head_ms", limits.head_deadline, kLeast, kMost);
     limits.idle_deadline = reader.duration("limits.idle_ms", limits.idle_deadline, kLeast, kMost);
     limits.handshake_deadline = reader.duration("limits.handshake_ms", limits.handshake_deadline, kLeast, kMost);
@@ -209,6 +211,11 @@ void readUpstream(Reader& reader, Settings::Upstream& upstream) {
     upstream.call_deadline =
         reader.duration("upstream.call_ms", upstream.call_deadline, milliseconds{10}, milliseconds{60'000});
     upstream.in_flight_max = reader.number<std::size_t>("upstream.in_flight", upstream.in_flight_max, 1, 100'000);
+    upstream.repeat_percent = reader.number<std::uint32_t>("upstream.repeat_percent", upstream.repeat_percent, 0, 100);
+    upstream.answer_head_bytes_max =
+        reader.number<std::size_t>("upstream.answer_head_bytes", upstream.answer_head_bytes_max, 1'024, 1'048'576);
+    upstream.answer_body_bytes_max =
+        reader.number<std::size_t>("upstream.answer_body_bytes", upstream.answer_body_bytes_max, 1'024, 16'777'216);
 }
 
 void readTokens(Reader& reader, Settings::Tokens& tokens) {
@@ -227,17 +234,49 @@ void readTokens(Reader& reader, Settings::Tokens& tokens) {
         reader.duration("tokens.look_every_ms", tokens.look_every, milliseconds{10}, milliseconds{60'000});
 }
 
+void readPools(Reader& reader, Settings& settings) {
+    using std::chrono::milliseconds;
+    const auto read = [&reader](Settings::Pool& pool, const std::string& threads, const std::string& queue) {
+        pool.threads = reader.number<std::size_t>(threads, pool.threads, 1, 256);
+        pool.queued_max = reader.number<std::size_t>(queue, pool.queued_max, 0, 65'536);
+        pool.queued_age_max =
+            reader.duration(queue + "_ms", pool.queued_age_max, milliseconds{10}, milliseconds{60'000});
+    };
+    read(settings.workers, "workers", "workers_queue");
+    read(settings.pushes, "push.workers", "push.queue");
+}
+
+void readTraffic(Reader& reader, Settings& settings) {
+    using std::chrono::milliseconds;
+    Settings::Merchant& merchant = settings.merchant;
+    merchant.in_flight_max = reader.number<std::size_t>("merchant.in_flight", merchant.in_flight_max, 1, 100'000);
+    merchant.requests_per_second =
+        reader.number<std::uint32_t>("merchant.requests_per_second", merchant.requests_per_second, 0, 1'000'000);
+    merchant.burst = reader.number<std::uint32_t>("merchant.burst", merchant.burst, 0, 1'000'000);
+    Settings::Breaker& breaker = settings.breaker;
+    breaker.merchant_failures =
+        reader.number<std::uint32_t>("breaker.merchant_failures", breaker.merchant_failures, 1, 1'000'000);
+    breaker.upstream_failures =
+        reader.number<std::uint32_t>("breaker.upstream_failures", breaker.upstream_failures, 1, 1'000'000);
+    breaker.failure_percent = reader.number<std::uint32_t>("breaker.failure_percent", breaker.failure_percent, 1, 100);
+    breaker.window = reader.duration("breaker.window_ms", breaker.window, milliseconds{100}, milliseconds{600'000});
+    breaker.pause = reader.duration("breaker.pause_ms", breaker.pause, milliseconds{10}, milliseconds{600'000});
+}
+
 StoreSettings readStore(Reader& reader) {
     StoreSettings store;
     store.database_file = reader.needed("store.database_file");
     store.key_ring_file = reader.needed("store.key_ring_file");
+    store.issuer = reader.text("billing.issuer", "Unnamed provider");
+    store.exports_folder = reader.text("exports.folder", "");
+    if (store.exports_folder.empty()) store.exports_folder = store.database_file.parent_path() / "exports";
     return store;
 }
 
 }  // namespace
 
 std::optional<std::string> systemEnvironment(const std::string& name) {
-    const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): read before the threads start
+    const char* value = std::getenv(name.c_str());  // NOLINT(concurrency-mt-unsafe): nobody changes it
     if (value == nullptr) return std::nullopt;
     return std::string{value};
 }
@@ -248,7 +287,8 @@ Settings loadSettings(const std::filesystem::path& file, const Environment& envi
     readListeners(reader, settings);
     readLimits(reader, settings.limits);
     settings.loops = reader.number<std::size_t>("loops", settings.loops, 0, 256);
-    settings.workers = reader.number<std::size_t>("workers", settings.workers, 1, 256);
+    readPools(reader, settings);
+    readTraffic(reader, settings);
     settings.ready_file = reader.text("ready_file", "");
     try {
         settings.log_level = log::levelFromText(reader.text("log.level", "info"));
@@ -258,6 +298,8 @@ Settings loadSettings(const std::filesystem::path& file, const Environment& envi
     const StoreSettings store = readStore(reader);
     settings.database_file = store.database_file;
     settings.key_ring_file = store.key_ring_file;
+    settings.exports_folder = store.exports_folder;
+    settings.issuer = store.issuer;
     std::vector<std::string> appids;
     for (const std::string& prefix : componentPrefixes(reader)) {
         settings.components.push_back(readComponent(reader, prefix));

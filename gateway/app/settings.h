@@ -23,6 +23,9 @@ public:
     using std::runtime_error::runtime_error;
 };
 
+/// Of the admin listener, whatever the public one may have: operators are few.
+inline constexpr std::size_t kAdminConnectionsMax = 1024;
+
 /// Everything that can be set, with the defaults that docs/tollgate.sample.properties documents. A key `a.b_c` of the
 /// file is overridden by the environment variable TOLLGATE_A_B_C.
 struct Settings {
@@ -37,15 +40,26 @@ struct Settings {
         std::string address = "127.0.0.1";
         std::uint16_t port = 8081;
     } admin_listener;
-    http::Limits limits;  // of the public listener; the admin listener has the same
+    http::Limits limits;  // of the public listener; the admin listener has the same, but for its connections
 
-    std::size_t loops = 0;             // event loops; 0: one a processor
-    std::size_t workers = 4;           // threads for blocking reads
-    std::filesystem::path ready_file;  // written when ready, with the ports; empty: none
+    std::size_t loops = 0;  // event loops; 0: one a processor
+    /// Threads for work that would hold a loop, and what may wait for them.
+    struct Pool {
+        std::size_t threads = 1;
+        std::size_t queued_max = 0;  // 0: twice the threads
+        std::chrono::milliseconds queued_age_max{500};
+
+        std::size_t queuedMax() const { return queued_max != 0 ? queued_max : 2 * threads; }
+    };
+    Pool workers{.threads = 4};                   // admin: reads of the ledger, exports
+    Pool pushes{.threads = 1, .queued_max = 64};  // WeChat's pushes: signature and decryption
+    std::filesystem::path ready_file;             // written when ready, with the ports; empty: none
     log::Level log_level = log::Level::kInfo;
 
     std::filesystem::path database_file;
     std::filesystem::path key_ring_file;
+    std::filesystem::path exports_folder;  // below which exports of the admin API lie
+    std::string issuer;                    // of statements: the provider's legal name
 
     /// One third-party platform of ours, as in WeChat's console.
     struct Component {
@@ -70,8 +84,25 @@ struct Settings {
         std::string address;  // numeric address to use instead of looking the host up; empty: look it up
         std::chrono::milliseconds connect_deadline{3000};
         std::chrono::milliseconds call_deadline{8000};
-        std::size_t in_flight_max = 512;
+        std::size_t in_flight_max = 512;  // scans; calls for tokens and accounts have as many places of their own
+        std::uint32_t repeat_percent = 10;
+        std::size_t answer_head_bytes_max = 16 * 1024;
+        std::size_t answer_body_bytes_max = 256 * 1024;
     } upstream;
+
+    struct Merchant {
+        std::size_t in_flight_max = 64;
+        std::uint32_t requests_per_second = 0;  // 0: no such limit
+        std::uint32_t burst = 0;                // 0: a second's worth
+    } merchant;
+
+    struct Breaker {
+        std::uint32_t merchant_failures = 5;
+        std::uint32_t upstream_failures = 20;
+        std::uint32_t failure_percent = 50;
+        std::chrono::milliseconds window{10'000};
+        std::chrono::milliseconds pause{5'000};
+    } breaker;
 
     struct Tokens {
         std::chrono::seconds renew_before{600};        // the end
@@ -100,6 +131,8 @@ struct StoreSettings {
     std::filesystem::path database_file;
     std::filesystem::path key_ring_file;
     std::vector<std::string> component_appids;
+    std::filesystem::path exports_folder;
+    std::string issuer;
 };
 StoreSettings loadStoreSettings(const std::filesystem::path& file,
                                 const std::function<std::optional<std::string>(const std::string&)>& environment);

@@ -18,6 +18,8 @@ using net::IoResult;
 using net::IoStatus;
 
 constexpr std::size_t kRequestsInTurnMax = 32;
+constexpr std::chrono::seconds kTurnTimeMax{1};
+constexpr std::chrono::milliseconds kTurnStep{5};
 constexpr std::chrono::seconds kDrainTime{2};
 constexpr std::size_t kDrainBytesMax = 4 * 1024 * 1024;
 constexpr std::size_t kDrainStepBytes = 16 * 1024;
@@ -29,14 +31,14 @@ bool isRequestId(std::string_view text) {
 }
 
 /// The caller's own id if it sent exactly one that is well-formed, else a new one.
-std::string requestIdOf(const std::vector<net::HeadField>& fields) {
+std::string requestIdOf(const std::vector<net::HeadField>& fields, tenants::UtcTime now) {
     std::optional<std::string_view> found;
     for (const net::HeadField& field : fields) {
         if (!net::equalsIgnoringCase(field.name, "X-Request-Id")) continue;
-        if (found) return tenants::randomIdText("req_");
+        if (found) return tenants::timedIdText("req_", now);
         found = field.value;
     }
-    return found && isRequestId(*found) ? std::string{*found} : tenants::randomIdText("req_");
+    return found && isRequestId(*found) ? std::string{*found} : tenants::timedIdText("req_", now);
 }
 
 bool hasBody(const net::BodyFraming& framing) {
@@ -79,9 +81,8 @@ tenants::Task<void> Connection::serve() {
     while (next == Next::kRequest) {
         next = co_await waitForRequest();
         if (next != Next::kRequest) break;
-        answering_ = true;
         next = co_await exchangeOne();
-        answering_ = false;
+        working_ = false;
     }
     if (next == Next::kDrain) co_await drain();
 }
@@ -115,7 +116,7 @@ tenants::Task<Connection::Next> Connection::exchangeOne() {
     if (end == RequestReader::HeadEnd::kGone) co_return Next::kDrop;
     if (end == RequestReader::HeadEnd::kWhole) {
         const net::RequestHeadView& view = parser.head();
-        exchange.head = makeHead(view, requestIdOf(view.fields));
+        exchange.head = makeHead(view, requestIdOf(view.fields, context_.clock.now()));
         exchange.framing = view.framing;
         exchange.keep_alive = view.keep_alive;
         exchange.head_only = view.method == "HEAD";
@@ -125,7 +126,7 @@ tenants::Task<Connection::Next> Connection::exchangeOne() {
         const Next next = co_await serveRequest(exchange, view.expects_continue);
         co_return next;
     }
-    exchange.record.request_id = tenants::randomIdText("req_");
+    exchange.record.request_id = tenants::timedIdText("req_", context_.clock.now());
     const bool late = end == RequestReader::HeadEnd::kLate;
     const int status = late ? 408 : parser.refusal().status;
     const std::string_view code = late ? "head_timeout" : parser.refusal().reason;
@@ -144,15 +145,18 @@ tenants::Task<Connection::Next> Connection::serveRequest(Exchange& exchange, boo
         refused = refuseByHead(*match.route, exchange);
     }
     if (refused) {
+        // Making a refused client connect again costs both sides more than the refusal.
+        if (reader_.skipBody(exchange.framing)) exchange.framing = {};
         const Next next = co_await refuseEarly(exchange, *std::move(refused));
         co_return next;
     }
     const Route& route = *match.route;
+    if (exchange.head.ticket && !exchange.head.ticket->mayStart()) co_await waitForTurn(*exchange.head.ticket);
     if (expects_continue && hasBody(exchange.framing) && !reader_.bodyHasBegun()) {
         const bool sent = co_await sendContinue();
         if (!sent) co_return Next::kDrop;
     }
-    RequestReader::Body body = co_await reader_.readBody(exchange.framing, route.body_bytes_max);
+    RequestReader::Body body = co_await reader_.readBody(exchange.framing, bodyBytesMax(route));
     if (body.end == RequestReader::BodyEnd::kGone) co_return Next::kDrop;
     if (body.end != RequestReader::BodyEnd::kWhole) {
         Response response = renderRefusal(route, exchange.head, refusalOf(body.end));
@@ -160,9 +164,19 @@ tenants::Task<Connection::Next> Connection::serveRequest(Exchange& exchange, boo
         co_return next;
     }
     exchange.record.body_bytes_in = body.bytes.size();
+    working_ = true;
     Response response = co_await handle(exchange, route, std::move(body.bytes));
     const Next next = co_await answer(exchange, std::move(response));
     co_return next;
+}
+
+tenants::Task<void> Connection::waitForTurn(RequestTicket& ticket) {
+    const tenants::SteadyTime end = context_.clock.steady() + kTurnTimeMax;
+    tenants::SteadyTime now = context_.clock.steady();
+    do {
+        co_await loop_.sleepUntil(now + kTurnStep);
+        now = context_.clock.steady();
+    } while (!ticket.mayStart() && now < end && !context_.stopping);
 }
 
 /// The handler's answer, or the route's words for what went wrong. Gives `exchange.head` away.
@@ -205,6 +219,8 @@ tenants::Task<Connection::Next> Connection::answer(Exchange& exchange, Response 
 /// Answers before the body was read. Where there is one, what follows cannot be told from it, so the connection ends.
 tenants::Task<Connection::Next> Connection::refuseEarly(Exchange& exchange, Response response) {
     if (hasBody(exchange.framing)) response.close = true;
+    exchange.head.ticket.reset();
+    if (response.held_back.count() > 0) co_await loop_.sleepUntil(context_.clock.steady() + response.held_back);
     const Next next = co_await answer(exchange, std::move(response));
     co_return next;
 }
@@ -247,8 +263,12 @@ RequestHead Connection::makeHead(const net::RequestHeadView& view, std::string r
     return head;
 }
 
+std::size_t Connection::bodyBytesMax(const Route& route) const {
+    return route.body_bytes_max.value_or(context_.limits.body_bytes_max);
+}
+
 /// What is answered instead of reading the body: first what the route has against the caller, then against the length.
-std::optional<Response> Connection::refuseByHead(const Route& route, const Exchange& exchange) {
+std::optional<Response> Connection::refuseByHead(const Route& route, Exchange& exchange) {
     if (route.admit) {
         try {
             if (std::optional<Response> refused = route.admit(exchange.head)) return refused;
@@ -257,7 +277,7 @@ std::optional<Response> Connection::refuseByHead(const Route& route, const Excha
         }
     }
     const bool too_large =
-        exchange.framing.kind == net::BodyKind::kLength && exchange.framing.length > route.body_bytes_max;
+        exchange.framing.kind == net::BodyKind::kLength && exchange.framing.length > bodyBytesMax(route);
     if (too_large) return renderRefusal(route, exchange.head, Refusal::kBodyTooLarge);
     return std::nullopt;
 }

@@ -39,8 +39,8 @@ public:
     /// Serves until one side closes. Throws only where the machine's own resources fail.
     tenants::Task<void> serve();
 
-    /// True from a request's first byte until its answer was written.
-    bool answering() const { return answering_; }
+    /// True while a handler runs or its answer is being written.
+    bool working() const { return working_; }
     /// Ends every wait on the socket. What a handler waits for goes on.
     void abort() { stream_.abort(); }
     /// Ends the connection if it waits for a request.
@@ -69,6 +69,7 @@ private:
     tenants::Task<void> letOthersRun();
     tenants::Task<Next> exchangeOne();
     tenants::Task<Next> serveRequest(Exchange& exchange, bool expects_continue);
+    tenants::Task<void> waitForTurn(RequestTicket& ticket);
     tenants::Task<Response> handle(Exchange& exchange, const Route& route, std::string body);
     tenants::Task<Next> answer(Exchange& exchange, Response response);
     tenants::Task<Next> refuseEarly(Exchange& exchange, Response response);
@@ -76,7 +77,8 @@ private:
     tenants::Task<void> drain();
 
     RequestHead makeHead(const net::RequestHeadView& view, std::string request_id) const;
-    std::optional<Response> refuseByHead(const Route& route, const Exchange& exchange);
+    std::size_t bodyBytesMax(const Route& route) const;
+    std::optional<Response> refuseByHead(const Route& route, Exchange& exchange);
     Response renderRefusal(const Route& route, const RequestHead& head, Refusal refusal);
     Response afterFailure(const Exchange& exchange, const Route& route, std::exception_ptr failure);
     void report(const std::string& request_id, std::exception_ptr failure) const;
@@ -89,7 +91,7 @@ private:
     RequestReader reader_;
     std::string peer_address_;
     std::size_t requests_in_turn_ = 0;
-    bool answering_ = false;
+    bool working_ = false;
     bool idle_ = false;
 };
 

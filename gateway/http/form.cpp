@@ -29,6 +29,7 @@ bool isName(std::string_view raw, std::string_view name) {
 }  // namespace
 
 std::optional<std::string> percentDecode(std::string_view text, PlusSign plus) {
+    if (text.find_first_of("%+") == std::string_view::npos) return std::string{text};
     std::string decoded;
     decoded.reserve(text.size());
     for (std::size_t at = 0; at < text.size(); ++at) {

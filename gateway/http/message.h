@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +28,18 @@ private:
     std::vector<std::pair<std::string, std::string>> fields_;
 };
 
+/// What a route's `admit` set aside for a request that it let in; ends with the request, and before its answer is sent.
+class RequestTicket {
+public:
+    RequestTicket() = default;
+    virtual ~RequestTicket() = default;
+    /// Whether the request may be worked on now. Where not, its connection asks again a little later, a second long at most, and
+    /// reads nothing of the body meanwhile.
+    virtual bool mayStart() { return true; }
+    RequestTicket(const RequestTicket&) = delete;
+    RequestTicket& operator=(const RequestTicket&) = delete;
+};
+
 /// What is known of a request when its head has been read. Paths and queries are raw: percent-encoding is left alone.
 struct RequestHead {
     std::string method;  // as sent; routes name the ones they take
@@ -36,7 +50,8 @@ struct RequestHead {
     std::string peer_address;  // "127.0.0.1"
     bool tls = false;
     std::vector<std::pair<std::string, std::string>>
-        path_parameters;  // filled by the router: {merchant} → its raw segment
+        path_parameters;                    // filled by the router: {merchant} → its raw segment
+    std::shared_ptr<RequestTicket> ticket;  // null where the route's `admit` gave none
 
     /// The decoded value of a query parameter: the first of that name; '+' and %20 are spaces. Empty optional: not there, or broken encoding.
     std::optional<std::string> queryParameter(std::string_view name) const;
@@ -53,6 +68,8 @@ struct Response {
     Headers headers;
     std::string body;
     bool close = false;  // close the connection after this answer
+    /// How long the answer is held back: for refusals to clients that would come again as soon as they hear them.
+    std::chrono::milliseconds held_back{0};
 };
 
 /// A response with a body of that type and its length. The server adds Date, Content-Length, Connection, X-Request-Id,

@@ -1,5 +1,7 @@
 #include "gateway/http/multipart.h"
 
+#include <string.h>
+
 #include <algorithm>
 #include <utility>
 
@@ -124,6 +126,14 @@ bool leavesBytesAlone(std::string_view transfer_encoding) {
            equalsIgnoringCase(transfer_encoding, "7bit");
 }
 
+/// A picture has its delimiter's first byte in every few hundred of its own: std::string_view::find stops at each of them,
+/// which took three times as long.
+std::size_t findDelimiter(std::string_view text, std::string_view delimiter) {
+    const void* const found = ::memmem(text.data(), text.size(), delimiter.data(), delimiter.size());
+    if (found == nullptr) return std::string_view::npos;
+    return static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
+}
+
 /// A view of a part's head that is used up field by field.
 class PartHead {
 public:
@@ -216,7 +226,7 @@ MultipartReading readMultipart(std::string_view content_type, std::string_view b
         if (const std::string_view reason = takePartHead(rest, part); !reason.empty()) return MultipartRefusal{reason};
         if (rest.starts_with(first))
             return MultipartRefusal{"part_head_without_end"};  // its empty line could be the delimiter's
-        const std::size_t end = rest.find(delimiter);
+        const std::size_t end = findDelimiter(rest, delimiter);
         if (end == std::string_view::npos) return MultipartRefusal{"closing_boundary_missing"};
         part.bytes = rest.substr(0, end);
         rest.remove_prefix(end + delimiter.size());

@@ -66,6 +66,12 @@ net::RequestHeadView RequestReader::readHeadAgain() const {
     return parser.head();
 }
 
+bool RequestReader::skipBody(net::BodyFraming framing) {
+    if (framing.kind != net::BodyKind::kLength || framing.length > behindHead().size()) return false;
+    body_bytes_in_input_ = static_cast<std::size_t>(framing.length);
+    return true;
+}
+
 tenants::Task<RequestReader::Body> RequestReader::readBody(net::BodyFraming framing, std::size_t bytes_max) {
     switch (framing.kind) {
         case net::BodyKind::kLength:

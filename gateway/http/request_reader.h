@@ -4,10 +4,10 @@
 #include <optional>
 #include <string>
 
-#include "gateway/http/input_buffer.h"
 #include "gateway/http/router.h"
 #include "gateway/http/server.h"
 #include "gateway/net/http1_head.h"
+#include "gateway/net/input_buffer.h"
 #include "gateway/net/stream.h"
 #include "tenants/base/clock.h"
 #include "tenants/base/task.h"
@@ -43,6 +43,9 @@ public:
     /// True if bytes of the body came with the head, so that the client is not waiting to be told to go on.
     bool bodyHasBegun() const { return input_.bytes().size() > head_bytes_; }
 
+    /// Passes over the body if all of it is here already; else nothing happens, and false.
+    bool skipBody(net::BodyFraming framing);
+
     enum class BodyEnd { kWhole, kTooLarge, kLate, kMalformed, kGone };
     struct Body {
         BodyEnd end = BodyEnd::kWhole;
@@ -65,7 +68,7 @@ private:
     net::Stream& stream_;
     const Limits& limits_;
     const tenants::Clock& clock_;
-    InputBuffer input_;
+    net::InputBuffer input_;
     std::size_t head_bytes_ = 0;
     std::size_t body_bytes_in_input_ = 0;
 };

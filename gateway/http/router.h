@@ -32,10 +32,11 @@ struct Route {
     std::string method;
     std::string pattern;
     Handler handler;
-    std::size_t body_bytes_max = 64 * 1024;
+    std::optional<std::size_t> body_bytes_max = {};  // none: the listener's own
     /// Runs when the head is complete and before any of the body is read: an answer given here refuses early (the connection is closed
-    /// after it unless there is no body). Must not block. Null: none. An exception is answered like one of the handler's.
-    std::function<std::optional<Response>(const RequestHead&)> admit = {};
+    /// after it unless there is no body). It may leave a ticket in the head. Must not block. Null: none. An exception is answered
+    /// like one of the handler's.
+    std::function<std::optional<Response>(RequestHead&)> admit = {};
     /// Renders the edge's own refusals in the route's form. Null: plain problem+json with the refusal's status.
     std::function<Response(const RequestHead&, Refusal)> refuse = {};
 };

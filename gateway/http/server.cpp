@@ -4,13 +4,16 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <condition_variable>
 #include <list>
 #include <mutex>
 #include <optional>
 #include <stdexcept>
+#include <string>
 #include <system_error>
+#include <unordered_map>
 #include <utility>
 #include <variant>
 
@@ -24,7 +27,8 @@ namespace gateway::http {
 
 namespace {
 
-constexpr std::chrono::seconds kAbortTime{1};  // for coroutines that only waited for their socket
+constexpr std::chrono::seconds kReadingTime{1};  // of a shutdown, for requests that are still being sent
+constexpr std::chrono::seconds kAbortTime{1};    // for coroutines that only waited for their socket
 constexpr int kUnsentBytesMax = 128 * 1024;
 
 /// Keeps what the kernel takes over for a client that does not read to what its own window has room for and a little more.
@@ -35,17 +39,49 @@ void boundUnsentBytes(const net::Descriptor& socket) {
     }
 }
 
+/// Connections by client address; counts nothing where there is no limit. Any thread.
+class AddressCounts {
+public:
+    explicit AddressCounts(std::size_t each_max) : each_max_(each_max) {}
+
+    /// False: it has as many as it may, and this one was not counted.
+    bool enter(const std::string& address) {
+        if (each_max_ == 0) return true;
+        const std::scoped_lock lock{mutex_};
+        std::size_t& count = counts_[address];
+        if (count >= each_max_) return false;
+        ++count;
+        return true;
+    }
+    void leave(const std::string& address) {
+        if (each_max_ == 0) return;
+        const std::scoped_lock lock{mutex_};
+        const auto found = counts_.find(address);
+        if (--found->second == 0) counts_.erase(found);
+    }
+
+private:
+    const std::size_t each_max_;
+    std::mutex mutex_;
+    std::unordered_map<std::string, std::size_t> counts_;
+};
+
 }  // namespace
 
 /// What all shards share, and the count of everything that still needs them: accepting coroutines, connections, work that
 /// was posted to a loop.
 struct Server::Shared {
     Shared(const Router& router, Limits limits, Callbacks callbacks)
-        : context{
-              .router = router, .limits = limits, .callbacks = std::move(callbacks), .clock = {}, .stopping = false} {}
+        : context{.router = router,
+                  .limits = limits,
+                  .callbacks = std::move(callbacks),
+                  .clock = {},
+                  .stopping = false},
+          addresses(limits.connections_per_address_max) {}
 
     ServingContext context;
     std::atomic<std::size_t> connections{0};
+    AddressCounts addresses;
 
     std::mutex mutex;
     std::condition_variable changed;
@@ -82,7 +118,9 @@ public:
         for (const auto& listener : listeners_) listener->socket.close();
     }
     void abortIdle();
-    /// Returns how many requests that cuts.
+    /// Ends what has not reached a handler: requests that are still being sent, goodbyes, handshakes.
+    void abortUnread();
+    /// Returns how many requests in their handlers, or with their answer on the way, that cuts.
     std::size_t abortAll();
 
 private:
@@ -94,12 +132,14 @@ private:
     /// Keeps a guest in the list and in the server's counts.
     class Presence {
     public:
-        explicit Presence(Shard& shard) : shard_(shard), guest_(shard.guests_.emplace(shard.guests_.end())) {
+        Presence(Shard& shard, std::string address)
+            : shard_(shard), address_(std::move(address)), guest_(shard.guests_.emplace(shard.guests_.end())) {
             shard_.shared_.enter();
         }
         ~Presence() {
             Shared& shared = shard_.shared_;
             shard_.guests_.erase(guest_);
+            shared.addresses.leave(address_);
             --shared.connections;
             shared.leave();
         }
@@ -109,10 +149,12 @@ private:
 
     private:
         Shard& shard_;
+        const std::string address_;
         std::list<Guest>::iterator guest_;
     };
 
-    tenants::Task<void> serve(net::AcceptedSocket accepted, std::shared_ptr<const net::TlsContext> tls);
+    tenants::Task<void> serve(net::AcceptedSocket accepted, std::string address,
+                              std::shared_ptr<const net::TlsContext> tls);
     tenants::Task<void> serveStream(Guest& guest, net::AcceptedSocket accepted,
                                     std::shared_ptr<const net::TlsContext> tls);
     tenants::Task<void> acceptFrom(Listener& listener);
@@ -140,16 +182,18 @@ tenants::Task<void> Server::Shard::acceptFrom(Listener& listener) {
     while (!shared_.context.stopping) {
         std::optional<net::AcceptedSocket> accepted = co_await listener.socket.accept();
         if (!accepted) co_return;
-        if (++shared_.connections > shared_.context.limits.connections_max) {
+        std::string address = accepted->peer.host();
+        if (++shared_.connections > shared_.context.limits.connections_max || !shared_.addresses.enter(address)) {
             --shared_.connections;
             continue;  // closes it
         }
-        tenants::spawn(serve(*std::move(accepted), listener.tls));
+        tenants::spawn(serve(*std::move(accepted), std::move(address), listener.tls));
     }
 }
 
-tenants::Task<void> Server::Shard::serve(net::AcceptedSocket accepted, std::shared_ptr<const net::TlsContext> tls) {
-    Presence presence{*this};
+tenants::Task<void> Server::Shard::serve(net::AcceptedSocket accepted, std::string address,
+                                         std::shared_ptr<const net::TlsContext> tls) {
+    Presence presence{*this, std::move(address)};
     try {
         co_await serveStream(presence.guest(), std::move(accepted), std::move(tls));
     } catch (...) {
@@ -188,11 +232,17 @@ void Server::Shard::abortIdle() {
     }
 }
 
+void Server::Shard::abortUnread() {
+    for (const Guest& guest : guests_) {
+        if (guest.connection != nullptr && !guest.connection->working()) guest.connection->abort();
+    }
+}
+
 std::size_t Server::Shard::abortAll() {
     std::size_t unfinished = 0;
     for (const Guest& guest : guests_) {
         if (guest.connection == nullptr) continue;
-        if (guest.connection->answering()) ++unfinished;
+        if (guest.connection->working()) ++unfinished;
         guest.connection->abort();
     }
     return unfinished;
@@ -247,6 +297,12 @@ bool Server::shutdown(std::chrono::milliseconds deadline) {
         shard.abortIdle();
     });
     std::unique_lock lock{shared.mutex};
+    // A request that a slow client is still sending is no work yet: nothing is lost by ending it, and it may take long.
+    const tenants::SteadyTime reading_until = std::min(until, shared.context.clock.steady() + kReadingTime);
+    if (shared.changed.wait_until(lock, reading_until, nothingLives)) return shared.unfinished == 0;
+    lock.unlock();
+    onEveryLoop([](Shard& shard) { shard.abortUnread(); });
+    lock.lock();
     if (shared.changed.wait_until(lock, until, nothingLives)) return shared.unfinished == 0;
 
     std::size_t aborted_shards = 0;

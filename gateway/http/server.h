@@ -27,10 +27,12 @@ struct Limits {
     std::chrono::milliseconds head_deadline{5000};    // from its first byte → 408
     std::chrono::milliseconds idle_deadline{60'000};  // between requests
     std::chrono::milliseconds handshake_deadline{5000};
+    std::size_t body_bytes_max = 64 * 1024;           // 413, where the route has no limit of its own
     std::chrono::milliseconds body_deadline{15'000};  // → 408
     std::size_t body_bytes_per_second_min = 20'000;   // after 2 s → 408; 0: no such limit
     std::chrono::milliseconds send_deadline{10'000};
-    std::size_t connections_max = 16'384;  // one more is closed as soon as it was accepted
+    std::size_t connections_max = 16'384;         // one more is closed as soon as it was accepted
+    std::size_t connections_per_address_max = 0;  // the same for one client address; 0: no such limit
 };
 
 /// What the access log is told of one answered request. Never the query, a header or a body.
@@ -67,9 +69,10 @@ public:
     std::uint16_t listen(const std::string& address, std::uint16_t port,
                          std::shared_ptr<const net::TlsContext> tls = nullptr);
 
-    /// Stops accepting, closes idle connections, lets running requests finish until `deadline` from now, then aborts the
-    /// rest: their sockets at once, while a handler that still runs is left to end by its own deadlines.
-    /// Blocking; call from a thread that is not a loop's. True if every request finished.
+    /// Stops accepting, closes idle connections, ends requests that are still being sent after a second, lets those that
+    /// have reached their handler finish until `deadline` from now, then aborts the rest: their sockets at once, while a
+    /// handler that still runs is left to end by its own deadlines. Blocking; call from a thread that is not a loop's. True if
+    /// every request that reached its handler was finished and answered.
     bool shutdown(std::chrono::milliseconds deadline);
 
 private:

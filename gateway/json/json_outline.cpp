@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdint>
+#include <cstring>
 
 namespace gateway::json {
 namespace {
@@ -34,6 +35,27 @@ std::size_t utf8Bytes(std::string_view text) {
         return continues(1) && continues(2) && continues(3) ? 4 : 0;
     }
     return 0;
+}
+
+bool isPlain(char c) {
+    const auto byte = static_cast<std::uint8_t>(c);
+    return byte >= 0x20U && byte < 0x80U && byte != '"' && byte != '\\';
+}
+
+constexpr std::uint64_t inEachByte(std::uint64_t byte) {
+    return byte * 0x0101'0101'0101'0101U;
+}
+constexpr std::uint64_t zeroBytes(std::uint64_t eight) {
+    return (eight - inEachByte(1)) & ~eight;
+}
+
+/// Of eight characters at once. Each test sets the highest bit of a byte that fails it; a borrow may set that of a byte
+/// behind one that does, never of one alone.
+bool areAllPlain(std::uint64_t eight) {
+    const std::uint64_t controls = (eight - inEachByte(0x20)) & ~eight;
+    const std::uint64_t quotes = zeroBytes(eight ^ inEachByte('"'));
+    const std::uint64_t backslashes = zeroBytes(eight ^ inEachByte('\\'));
+    return ((eight | controls | quotes | backslashes) & inEachByte(0x80)) == 0;
 }
 
 /// Reads over a JSON text by its grammar. Each read… function moves past what it names, or gives false.
@@ -147,16 +169,14 @@ private:
     /// Moves to the next byte that a string cannot just hold; false where there is none. A picture in base64 is millions
     /// of bytes that it can.
     bool skipPlain() {
-        const auto is_plain = [](char c) {
-            const auto byte = static_cast<std::uint8_t>(c);
-            return byte >= 0x20U && byte < 0x80U && byte != '"' && byte != '\\';
-        };
-        const char* const begin = text_.data();
-        const char* next = begin + at_;
-        const char* const end = begin + text_.size();
-        while (next != end && is_plain(*next)) ++next;
-        at_ = static_cast<std::size_t>(next - begin);
-        return next != end;
+        while (text_.size() - at_ >= sizeof(std::uint64_t)) {
+            std::uint64_t eight = 0;
+            std::memcpy(&eight, text_.data() + at_, sizeof eight);
+            if (!areAllPlain(eight)) break;
+            at_ += sizeof eight;
+        }
+        while (!atEnd() && isPlain(text_[at_])) ++at_;
+        return !atEnd();
     }
 
     bool readString() {

@@ -1,15 +1,21 @@
 #include "gateway/log/log.h"
 
 #include <Poco/JSONString.h>
+#include <pthread.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <stdexcept>
 #include <utility>
 
 namespace gateway::log {
 namespace {
+
+constexpr std::chrono::milliseconds kGatherTime{20};
+constexpr std::size_t kGatheredBytesMax = 64 * 1024;
 
 bool isCredentialCharacter(char c) {
     return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_';
@@ -29,12 +35,29 @@ void blankAfter(std::string& text, std::string_view marker, GoesOn goes_on) {
     }
 }
 
+/// Poco knows all of JSON's and UTF-8's corners; nearly every text of a line has none of them.
+void appendJson(std::string& line, std::string_view text) {
+    const auto is_plain = [](char c) { return c >= ' ' && c < '\x7f' && c != '"' && c != '\\'; };
+    if (!std::ranges::all_of(text, is_plain)) {
+        line += Poco::toJSON(std::string{text});
+        return;
+    }
+    line += '"';
+    line += text;
+    line += '"';
+}
+
+/// False where `redacted` would change nothing.
+bool mayNameSecret(std::string_view text) {
+    return text.find('=') != std::string_view::npos || text.find("tg") != std::string_view::npos;
+}
+
 void appendField(std::string& line, const Field& field) {
     line += ',';
-    line += Poco::toJSON(std::string{field.name});
+    appendJson(line, field.name);
     line += ':';
-    if (const auto* text = std::get_if<std::string>(&field.value)) {
-        line += Poco::toJSON(redacted(*text));
+    if (const auto* text = std::get_if<std::string_view>(&field.value)) {
+        appendJson(line, mayNameSecret(*text) ? redacted(*text) : *text);
     } else if (const auto* number = std::get_if<std::int64_t>(&field.value)) {
         line += std::to_string(*number);
     } else {
@@ -67,13 +90,14 @@ std::string redacted(std::string_view text) {
 }
 
 std::string renderLine(tenants::UtcTime at, Level level, std::string_view event, std::initializer_list<Field> fields) {
-    std::string line = "{\"at\":\"" + tenants::rfc3339(at) + "\",\"level\":\"";
-    line += levelText(level);
-    line += "\",\"event\":\"";
-    line += event;
-    line += '"';
+    constexpr std::size_t kUsualBytes = 384;
+    std::string line;
+    line.reserve(kUsualBytes);
+    line.append("{\"at\":\"").append(tenants::rfc3339(at)).append("\",\"level\":\"").append(levelText(level));
+    line.append("\",\"event\":\"").append(event).append("\"");
     for (const Field& field : fields) appendField(line, field);
-    return line + "}\n";
+    line.append("}\n");
+    return line;
 }
 
 Log::Log(const tenants::Clock& clock, Level level, std::function<void(std::string_view)> write, std::size_t lines_max)
@@ -89,30 +113,45 @@ Log::~Log() {
 }
 
 void Log::write(Level level, std::string_view event, std::initializer_list<Field> fields) {
-    if (level < level_) return;
-    std::string line = renderLine(clock_.now(), level, event, fields);
+    if (level < level_.load(std::memory_order_relaxed)) return;
+    const std::string line = renderLine(clock_.now(), level, event, fields);
+    bool wake = false;
     {
         const std::scoped_lock lock{mutex_};
-        if (lines_.size() >= lines_max_) {
+        if (lines_ >= lines_max_) {
             ++dropped_;
             return;
         }
-        lines_.push_back(std::move(line));
+        waiting_ += line;
+        ++lines_;
+        const bool urgent = level >= Level::kWarning || waiting_.size() >= kGatheredBytesMax;
+        wake = std::exchange(asleep_, false) || (urgent && !urgent_);
+        urgent_ = urgent_ || urgent;
     }
-    wake_.notify_one();
+    if (wake) wake_.notify_one();
+}
+
+/// Returns when there is something to write that shall wait no longer, or the log ends.
+void Log::waitForLines(std::unique_lock<std::mutex>& lock) {
+    asleep_ = lines_ == 0;
+    wake_.wait(lock, [this] { return stopping_ || lines_ > 0; });
+    asleep_ = false;
+    wake_.wait_for(lock, kGatherTime, [this] { return stopping_ || urgent_; });
+    urgent_ = false;
 }
 
 void Log::run() {
-    std::deque<std::string> batch;
-    std::uint64_t dropped = 0;
+    ::pthread_setname_np(::pthread_self(), "log");
+    std::string lines;
     std::unique_lock lock{mutex_};
-    while (!stopping_ || !lines_.empty()) {
-        wake_.wait(lock, [this] { return stopping_ || !lines_.empty(); });
-        batch.swap(lines_);
-        dropped = std::exchange(dropped_, 0);
+    while (!stopping_ || lines_ > 0) {
+        waitForLines(lock);
+        lines.swap(waiting_);
+        lines_ = 0;
+        const std::uint64_t dropped = std::exchange(dropped_, 0);
         lock.unlock();
-        for (const std::string& line : batch) write_(line);
-        batch.clear();
+        if (!lines.empty()) write_(lines);
+        lines.clear();
         if (dropped != 0) {
             write_(renderLine(clock_.now(), Level::kWarning, "log_lines_dropped",
                               {{"count", static_cast<std::int64_t>(dropped)}}));

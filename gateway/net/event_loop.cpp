@@ -65,21 +65,27 @@ void EventLoop::stop() {
 }
 
 void EventLoop::post(std::coroutine_handle<> coroutine) {
-    enqueue({coroutine, {}});
+    enqueue([this, coroutine] { posted_.push_back({coroutine, {}}); });
+}
+
+void EventLoop::postAll(std::span<const std::coroutine_handle<>> coroutines) {
+    enqueue([this, coroutines] {
+        for (const std::coroutine_handle<> coroutine : coroutines) posted_.push_back({coroutine, {}});
+    });
 }
 
 void EventLoop::post(std::function<void()> work) {
-    enqueue({{}, std::move(work)});
+    enqueue([this, &work] { posted_.push_back({{}, std::move(work)}); });
 }
 
-void EventLoop::enqueue(Posted posted) {
+template <class Add>
+void EventLoop::enqueue(Add add) {
     const std::scoped_lock lock{posted_mutex_};
-    const bool first = posted_.empty();
-    posted_.push_back(std::move(posted));
-    // Whoever finds the queue empty wakes the loop; the loop itself looks at the queue before each wait. Under the lock,
-    // because what was posted may be the last thing that the loop was waiting for: it can only be run, and the loop be
-    // taken down by whoever waits for that, when this thread does not need the loop any more.
-    if (first && !runsOnThisThread()) wake();
+    add();
+    // A loop that runs looks at the queue before it waits. Under the lock, because what was posted may be the last thing
+    // that the loop was waiting for: it can only be run, and the loop be taken down by whoever waits for that, when this
+    // thread does not need the loop any more.
+    if (waiting_.exchange(false, std::memory_order_relaxed)) wake();
 }
 
 EventLoop& EventLoop::current() {
@@ -156,8 +162,16 @@ void EventLoop::wake() const {
     if (::write(wake_up_.number(), &one, sizeof one) != sizeof one) std::abort();
 }
 
+/// False where there is work already. True: from now on whoever posts wakes the loop.
+bool EventLoop::mayWait() {
+    const std::scoped_lock lock{posted_mutex_};
+    if (!posted_.empty()) return false;
+    waiting_.store(true, std::memory_order_relaxed);
+    return true;
+}
+
 int EventLoop::waitMilliseconds() {
-    if (hasPosted() || stopping_.load(std::memory_order_acquire)) return 0;
+    if (stopping_.load(std::memory_order_acquire) || !mayWait()) return 0;
     const auto next = timers_.next();
     if (!next) return -1;
     // Rounded up: a wait that ends before the deadline would only spin to it.
@@ -167,6 +181,7 @@ int EventLoop::waitMilliseconds() {
 
 void EventLoop::waitAndDispatch() {
     const int count = ::epoll_wait(epoll_.number(), events_.get(), kEventsMax, waitMilliseconds());
+    waiting_.store(false, std::memory_order_relaxed);
     if (count < 0 && errno != EINTR) throwErrno("event loop: epoll_wait");
     for (int index = 0; index < count; ++index) {
         const epoll_event event = events_[static_cast<std::size_t>(index)];

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <vector>
 
 #include "gateway/net/descriptor.h"
@@ -35,6 +36,7 @@ public:
     void stop();
 
     void post(std::coroutine_handle<> coroutine) override;
+    void postAll(std::span<const std::coroutine_handle<>> coroutines) override;
     void post(std::function<void()> work);
 
     /// The loop that the calling thread runs; calling it elsewhere ends the process.
@@ -69,9 +71,11 @@ private:
     void leave(std::uint64_t ticket, int descriptor) noexcept;
     Watch* find(std::uint64_t ticket) const noexcept;
 
-    void enqueue(Posted posted);
+    template <class Add>
+    void enqueue(Add add);
     void runPosted();
     bool hasPosted();
+    bool mayWait();
     void wake() const;
     int waitMilliseconds();
     void waitAndDispatch();
@@ -85,7 +89,8 @@ private:
 
     std::mutex posted_mutex_;
     std::vector<Posted> posted_;
-    std::vector<Posted> running_;  // the loop's thread only; kept for its capacity
+    std::vector<Posted> running_;       // the loop's thread only; kept for its capacity
+    std::atomic<bool> waiting_{false};  // in the kernel, or about to: whoever posts has to wake it
     std::atomic<bool> stopping_{false};
 };
 

@@ -1,5 +1,7 @@
 #include "gateway/net/loop_group.h"
 
+#include <pthread.h>
+
 #include <stdexcept>
 
 namespace gateway::net {
@@ -17,7 +19,11 @@ LoopGroup::~LoopGroup() {
 void LoopGroup::start() {
     if (!threads_.empty()) throw std::logic_error("loop group: started twice");
     threads_.reserve(loops_.size());
-    for (const auto& loop : loops_) threads_.emplace_back([&loop = *loop] { loop.run(); });
+    for (const auto& loop : loops_)
+        threads_.emplace_back([&loop = *loop] {
+            ::pthread_setname_np(::pthread_self(), "loop");
+            loop.run();
+        });
 }
 
 void LoopGroup::stop() {

@@ -147,10 +147,15 @@ Stream::Readable::Attempt Stream::Readable::attempt() {
             default: return Attempt::kEnded;  // an end or a fault, too, is for the read to tell
         }
     }
-    if (watch().drained()) return Attempt::kNeedsInput;
+    if (watch().drained()) {
+        waited_ = true;
+        return Attempt::kNeedsInput;
+    }
+    if (waited_) return Attempt::kEnded;  // the event said so, and nobody else reads here
     char byte = 0;
     const ssize_t got = receive(watch().descriptor(), {&byte, 1}, MSG_PEEK);
-    return got < 0 && wouldBlock(errno) ? Attempt::kNeedsInput : Attempt::kEnded;
+    waited_ = got < 0 && wouldBlock(errno);
+    return waited_ ? Attempt::kNeedsInput : Attempt::kEnded;
 }
 
 void Stream::Readable::endWith(Ending ending) {

@@ -97,6 +97,7 @@ private:
     void endWith(Ending ending) override;
 
     Connection& connection_;
+    bool waited_ = false;
     IoResult result_{IoStatus::kReset};
 };
 

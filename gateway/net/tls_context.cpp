@@ -16,7 +16,7 @@ namespace gateway::net {
 namespace {
 
 constexpr const char* kSuitesTls12 = "ECDHE+AESGCM:ECDHE+CHACHA20";  // those of TLS 1.3 are all AEAD by definition
-constexpr std::size_t kReadAheadBytes = 64 * 1024;                   // released whenever it is empty
+constexpr std::size_t kReadAheadBytes = 64 * 1024;                   // a client's, released whenever it is empty
 constexpr std::size_t kSessionsKeptMax = 16;
 constexpr std::string_view kSessionContext = "tollgate";
 
@@ -41,10 +41,8 @@ ContextPointer newContext(const SSL_METHOD* method) {
     if (!context) refuse("no context");
     SSL_CTX_set_options(context.get(),
                         SSL_OP_NO_COMPRESSION | SSL_OP_NO_RENEGOTIATION | SSL_OP_CIPHER_SERVER_PREFERENCE);
-    SSL_CTX_set_mode(context.get(),
-                     SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+    SSL_CTX_set_mode(context.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
     SSL_CTX_set_read_ahead(context.get(), 1);
-    SSL_CTX_set_default_read_buffer_len(context.get(), kReadAheadBytes);
     if (SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1) refuse("TLS 1.2 not available");
     if (SSL_CTX_set_cipher_list(context.get(), kSuitesTls12) != 1) refuse("no usable cipher suite");
     return context;
@@ -64,6 +62,9 @@ public:
         if (SSL_CTX_check_private_key(context) != 1) {
             refuse("private key " + key_file.string() + " is not that of " + certificate_file.string());
         }
+        // Uploads come in large pieces; of thousands of idle clients none shall hold a buffer.
+        SSL_CTX_set_default_read_buffer_len(context, kReadAheadBytes);
+        SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS);
         SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);  // tickets hold the state, not our memory
         SSL_CTX_set_num_tickets(context, 1);
         const auto* id = reinterpret_cast<const unsigned char*>(kSessionContext.data());
@@ -83,6 +84,39 @@ private:
     ContextPointer context_;
 };
 
+/// Sessions to resume, the newest last. Belongs to the SSL_CTX, which outlives its context object for as long as connections
+/// use it: they go on bringing tickets.
+class SessionShelf {
+public:
+    void keep(SessionPointer session) {
+        const std::scoped_lock lock{mutex_};
+        if (sessions_.size() >= kSessionsKeptMax) sessions_.erase(sessions_.begin());
+        sessions_.push_back(std::move(session));
+    }
+    SessionPointer take() {
+        const std::scoped_lock lock{mutex_};
+        if (sessions_.empty()) return nullptr;
+        SessionPointer session = std::move(sessions_.back());
+        sessions_.pop_back();
+        return session;
+    }
+
+    /// The place for it in an SSL_CTX, which frees it.
+    static int place() {
+        static const int kPlace = SSL_CTX_get_ex_new_index(0, nullptr, nullptr, nullptr, &end);
+        return kPlace;
+    }
+    static SessionShelf& of(const SSL_CTX* context) {
+        return *static_cast<SessionShelf*>(SSL_CTX_get_ex_data(context, place()));
+    }
+
+private:
+    static void end(void*, void* shelf, CRYPTO_EX_DATA*, int, long, void*) { delete static_cast<SessionShelf*>(shelf); }
+
+    std::mutex mutex_;
+    std::vector<SessionPointer> sessions_;
+};
+
 class ClientContext final : public TlsContext {
 public:
     ClientContext(std::string host, const std::filesystem::path& authority_file)
@@ -93,10 +127,13 @@ public:
         if (SSL_CTX_load_verify_file(context, authority_file.c_str()) != 1) {
             refuse("cannot use authorities " + authority_file.string());
         }
+        // Kept connections keep their two buffers of 17 KiB: few are idle, and each scan would make and give back both.
         SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
         pinName(SSL_CTX_get0_param(context));
         SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_CLIENT | SSL_SESS_CACHE_NO_INTERNAL);
-        SSL_CTX_set_ex_data(context, 0, this);  // 0: the place for the application
+        auto shelf = std::make_unique<SessionShelf>();
+        if (SSL_CTX_set_ex_data(context, SessionShelf::place(), shelf.get()) != 1) refuse("no place for sessions");
+        shelf.release();  // the SSL_CTX has it
         SSL_CTX_sess_set_new_cb(context, &keepSession);
     }
 
@@ -105,7 +142,9 @@ public:
         if (!ssl) refuse("no connection");
         SSL_set_connect_state(ssl.get());
         if (!numeric_ && !sendName(ssl.get())) refuse("no server name indication for " + host_);
-        if (const SessionPointer session = takeSession()) {
+        // A ticket is used once, so that nobody who watches can tell two connections to be the same client's. Sessions
+        // come from verified handshakes of this very SSL_CTX, so their peer carries the pinned name.
+        if (const SessionPointer session = SessionShelf::of(context_.get()).take()) {
             // One that no longer fits is ignored, and a full handshake follows.
             SSL_set_session(ssl.get(), session.get());
         }
@@ -128,32 +167,31 @@ private:
         if (!pinned) refuse("cannot pin the name " + host_);
     }
 
-    /// A ticket is used once, so that nobody who watches can tell two connections to be the same client's. Sessions
-    /// come from verified handshakes of this very context, so their peer carries the pinned name.
-    SessionPointer takeSession() const {
-        const std::scoped_lock lock{mutex_};
-        if (sessions_.empty()) return nullptr;
-        SessionPointer session = std::move(sessions_.back());
-        sessions_.pop_back();
-        return session;
-    }
-
     static int keepSession(SSL* ssl, SSL_SESSION* session) {
-        const auto* self = static_cast<const ClientContext*>(SSL_CTX_get_ex_data(SSL_get_SSL_CTX(ssl), 0));
-        const std::scoped_lock lock{self->mutex_};
-        if (self->sessions_.size() >= kSessionsKeptMax) self->sessions_.erase(self->sessions_.begin());
-        self->sessions_.emplace_back(session);
+        SessionShelf::of(SSL_get_SSL_CTX(ssl)).keep(SessionPointer{session});
         return 1;  // it is ours to free now
     }
 
     std::string host_;
     bool numeric_;
     ContextPointer context_;
-    mutable std::mutex mutex_;
-    mutable std::vector<SessionPointer> sessions_;  // the newest last
 };
 
 }  // namespace
+
+void RenewableTls::renew(std::shared_ptr<const TlsContext> next) {
+    const std::scoped_lock lock{mutex_};
+    current_.swap(next);
+}
+
+ssl_st* RenewableTls::newConnection() const {
+    std::shared_ptr<const TlsContext> current;
+    {
+        const std::scoped_lock lock{mutex_};
+        current = current_;
+    }
+    return current->newConnection();  // which holds what it needs of the context
+}
 
 std::shared_ptr<const TlsContext> TlsContext::server(const std::filesystem::path& certificate_file,
                                                      const std::filesystem::path& key_file) {

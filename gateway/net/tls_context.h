@@ -2,7 +2,9 @@
 
 #include <filesystem>
 #include <memory>
+#include <mutex>
 #include <string>
+#include <utility>
 
 struct ssl_ctx_st;
 struct ssl_st;
@@ -32,6 +34,19 @@ public:
 
 protected:
     TlsContext() = default;
+};
+
+/// A context whose place another one can take: new connections begin with the newest, those that stand keep their own.
+/// Any thread.
+class RenewableTls final : public TlsContext {
+public:
+    explicit RenewableTls(std::shared_ptr<const TlsContext> first) : current_(std::move(first)) {}
+    void renew(std::shared_ptr<const TlsContext> next);
+    ssl_st* newConnection() const override;
+
+private:
+    mutable std::mutex mutex_;
+    std::shared_ptr<const TlsContext> current_;
 };
 
 }  // namespace gateway::net

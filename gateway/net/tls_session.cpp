@@ -1,12 +1,13 @@
 #include "gateway/net/tls_session.h"
 
 #include <openssl/bio.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <sys/socket.h>
 
-#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <stdexcept>
 #include <system_error>
@@ -15,14 +16,43 @@ namespace gateway::net {
 
 namespace {
 
-constexpr std::size_t kGatheredMax = 64 * 1024;  // then it is sent; one more record may be on top
+constexpr std::size_t kRecordBytesMax = 16 * 1024;  // of plain text
 
-/// What the running call has written so far. One a thread and not one a connection: a call never waits, and leaves it
-/// empty, so that an idle connection holds no buffer.
-std::string& gathered() {
-    thread_local std::string buffer;
-    return buffer;
-}
+/// The plain text of the next record: as it stands in its part, or where that ends early joined with what follows, since
+/// a record costs as much as copying some kilobytes. The copy may hold a token, so it is wiped.
+class PlainRecord {
+public:
+    /// `at`: of all bytes of the parts together, behind which there is at least one.
+    PlainRecord(std::span<const std::string_view> parts, std::size_t at) {
+        while (at >= parts.front().size()) {
+            at -= parts.front().size();
+            parts = parts.subspan(1);
+        }
+        text_ = parts.front().substr(at, kRecordBytesMax);
+        if (text_.size() == kRecordBytesMax || parts.size() == 1) return;
+        std::array<char, kRecordBytesMax>& joined = joinedBytes();
+        for (const std::string_view part : parts) {
+            const std::string_view piece = part.substr(at, kRecordBytesMax - joined_);
+            joined_ += piece.copy(joined.data() + joined_, piece.size());
+            at = 0;
+        }
+        text_ = {joined.data(), joined_};
+    }
+    ~PlainRecord() { OPENSSL_cleanse(joinedBytes().data(), joined_); }
+    PlainRecord(const PlainRecord&) = delete;
+    PlainRecord& operator=(const PlainRecord&) = delete;
+
+    std::string_view text() const { return text_; }
+
+private:
+    static std::array<char, kRecordBytesMax>& joinedBytes() {
+        thread_local std::array<char, kRecordBytesMax> bytes;
+        return bytes;
+    }
+
+    std::string_view text_;
+    std::size_t joined_ = 0;
+};
 
 }  // namespace
 
@@ -57,20 +87,22 @@ struct TlsSession::BioCallbacks {
     static int write(BIO* bio, const char* from, int bytes) {
         TlsSession& self = session(bio);
         BIO_clear_retry_flags(bio);
-        std::string& buffer = gathered();
-        if (buffer.size() >= kGatheredMax || !self.unsent_.empty()) self.flush();
+        if (!self.unsent_.empty()) self.flush();
         if (self.socket_error_ != 0) return -1;
         if (!self.unsent_.empty()) {
             BIO_set_retry_write(bio);
             return -1;
         }
-        buffer.append(from, static_cast<std::size_t>(bytes));
+        const std::string_view record{from, static_cast<std::size_t>(bytes)};
+        const std::size_t sent = self.send(record);
+        if (self.socket_error_ != 0) return -1;
+        self.unsent_.append(record, sent);
         return bytes;
     }
 
     static long control(BIO* bio, int command, long, void*) {
         switch (command) {
-            case BIO_CTRL_FLUSH: return 1;  // sent when the call ends
+            case BIO_CTRL_FLUSH: return 1;  // each record was sent as it came
             case BIO_CTRL_EOF: return session(bio).peer_ended_ ? 1 : 0;
             default: return 0;
         }
@@ -111,7 +143,7 @@ TlsSession::~TlsSession() {
 template <class Step>
 TlsSession::Progress TlsSession::drive(Step step) {
     while (true) {
-        ERR_clear_error();
+        if (ERR_peek_error() != 0) ERR_clear_error();  // clearing writes sixteen entries over, errors or none
         const Progress progress = step();
         const Progress sent = flush();
         // OpenSSL wanted to write and the kernel has room again: no event would come for that.
@@ -169,18 +201,21 @@ TlsSession::Progress TlsSession::write(std::span<const std::string_view> parts, 
 
 TlsSession::Progress TlsSession::writeRecords(std::span<const std::string_view> parts, std::size_t skipped,
                                               std::size_t& moved) {
-    skipped += moved;  // what an earlier step took
-    for (std::string_view part : parts) {
-        const std::size_t gone = std::min(skipped, part.size());
-        part.remove_prefix(gone);
-        skipped -= gone;
-        while (!part.empty()) {
-            std::size_t taken = 0;
-            const Progress progress = progressOf(SSL_write_ex(ssl_.get(), part.data(), part.size(), &taken));
-            if (progress != Progress::kDone) return progress == Progress::kRefused ? Progress::kBroken : progress;
-            moved += taken;
-            part.remove_prefix(taken);
-        }
+    std::size_t at = skipped + moved;  // `moved`: what an earlier step took
+    std::size_t left = 0;
+    for (const std::string_view part : parts) left += part.size();
+    left -= at;
+    while (left > 0) {
+        const PlainRecord record{parts, at};
+        more_follows_ = left > record.text().size();
+        std::size_t taken = 0;
+        const int outcome = SSL_write_ex(ssl_.get(), record.text().data(), record.text().size(), &taken);
+        more_follows_ = false;
+        const Progress progress = progressOf(outcome);
+        if (progress != Progress::kDone) return progress == Progress::kRefused ? Progress::kBroken : progress;
+        moved += taken;
+        at += taken;
+        left -= taken;
     }
     return Progress::kDone;
 }
@@ -213,20 +248,15 @@ TlsSession::Progress TlsSession::flush() {
             unsent_done_ = 0;
         }
     }
-    std::string& buffer = gathered();
-    if (!buffer.empty()) {
-        const std::size_t sent = unsent_.empty() && socket_error_ == 0 ? send(buffer) : 0;
-        if (socket_error_ == 0) unsent_.append(buffer, sent, std::string::npos);
-        buffer.clear();
-    }
     if (socket_error_ != 0) return Progress::kBroken;
     return unsent_.empty() ? Progress::kDone : Progress::kNeedsOutput;
 }
 
 std::size_t TlsSession::send(std::string_view bytes) {
+    const int flags = MSG_NOSIGNAL | (more_follows_ ? MSG_MORE : 0);
     std::size_t done = 0;
     while (done < bytes.size()) {
-        const ssize_t sent = ::send(watch_.descriptor(), bytes.data() + done, bytes.size() - done, MSG_NOSIGNAL);
+        const ssize_t sent = ::send(watch_.descriptor(), bytes.data() + done, bytes.size() - done, flags);
         if (sent < 0) {
             if (errno == EINTR) continue;
             if (errno != EAGAIN && errno != EWOULDBLOCK) socket_error_ = errno;

@@ -15,10 +15,10 @@ struct bio_method_st;
 
 namespace gateway::net {
 
-/// One connection's TLS state over a non-blocking socket. Part of `Stream`; nothing here waits. What OpenSSL writes
-/// during one call is gathered and handed to the kernel in large pieces, since one system call for each 16 KiB record
-/// costs more than copying it; only what the kernel did not take is kept with the connection, at most 80 KiB. On the
-/// loop's thread.
+/// One connection's TLS state over a non-blocking socket. Part of `Stream`; nothing here waits. Each record goes to the
+/// kernel as it is encrypted, while it is in the cache; of a long message the kernel is told that more follows, so that
+/// it does not send each record by itself. What it did not take, at most one record, is kept with the connection. On
+/// the loop's thread.
 class TlsSession {
 public:
     enum class Progress { kDone, kNeedsInput, kNeedsOutput, kEnd, kBroken, kRefused };
@@ -61,7 +61,8 @@ private:
 
     std::shared_ptr<const TlsContext> context_;
     Watch& watch_;
-    std::string unsent_;  // ciphertext that the kernel had no room for
+    bool more_follows_ = false;  // of the record that is being written
+    std::string unsent_;         // ciphertext that the kernel had no room for
     std::size_t unsent_done_ = 0;
     std::uint64_t kernel_bytes_ = 0;
     bool peer_ended_ = false;

@@ -9,12 +9,13 @@
 #include "gateway/net/http1_body.h"
 #include "gateway/net/http1_head.h"
 #include "gateway/net/http1_text.h"
+#include "gateway/net/input_buffer.h"
 
 namespace gateway::wechat {
 
 namespace {
 
-constexpr std::size_t kStepBytes = 16 * 1024;
+constexpr std::size_t kChunkStepBytes = 16 * 1024;
 
 AnswerFault faultOf(net::IoStatus status) {
     switch (status) {
@@ -52,7 +53,7 @@ public:
         if (!fault) fault = co_await readBody();
         if (fault) co_return *std::move(fault);
         // Bytes behind the answer were not asked for: the answer stands, but nothing more is believed of this peer.
-        const bool reusable = head_.keep_alive && received_.empty();
+        const bool reusable = head_.keep_alive && input_.empty();
         co_return ReadAnswer{{head_.status, std::move(head_.content_type), std::move(body_)}, reusable};
     }
 
@@ -64,18 +65,21 @@ private:
         const net::HeadLimits limits{.head_bytes_max = limits_.head_bytes_max};
         for (std::size_t interim = 0; interim <= limits_.interim_answers_max; ++interim) {
             net::AnswerHeadParser parser{limits};
-            net::HeadProgress progress = parser.advance(received_);
+            net::HeadProgress progress = parser.advance(input_.bytes());
             while (progress == net::HeadProgress::kNeedMore) {
-                Fault fault = co_await receive(kStepBytes);
-                if (fault) co_return fault;
-                progress = parser.advance(received_);
+                if (late()) co_return faultOf(net::IoStatus::kTimeout);
+                // There is room: the parser refuses a head that fills the limit without its end.
+                const net::IoResult got = co_await stream_.read(input_.room(limits_.head_bytes_max), deadline_);
+                if (got.status != net::IoStatus::kOk) co_return faultOf(got.status);
+                input_.added(got.bytes);
+                progress = parser.advance(input_.bytes());
             }
             if (progress == net::HeadProgress::kRefused) {
                 co_return AnswerFault{false, "answer: " + std::string{parser.refusal().reason}};
             }
             const bool last = !parser.head().interim();
             if (last) head_ = keep(parser.head());
-            received_.erase(0, parser.length());
+            input_.consume(parser.length());
             if (last) co_return std::nullopt;
         }
         co_return AnswerFault{false, "answer: too many interim answers"};
@@ -94,48 +98,56 @@ private:
     tenants::Task<Fault> readExactly(std::uint64_t length) {
         if (length > limits_.body_bytes_max) co_return AnswerFault{false, "answer: body too large"};
         const auto wanted = static_cast<std::size_t>(length);
-        while (received_.size() < wanted) {
-            Fault fault = co_await receive(wanted - received_.size());
-            if (fault) co_return fault;
+        body_.reserve(wanted);
+        body_ = input_.bytes().substr(0, wanted);
+        input_.consume(body_.size());
+        std::size_t filled = body_.size();
+        body_.resize(wanted);
+        while (filled < wanted) {
+            if (late()) co_return faultOf(net::IoStatus::kTimeout);
+            const net::IoResult got = co_await stream_.read(std::span{body_}.subspan(filled), deadline_);
+            if (got.status != net::IoStatus::kOk) co_return faultOf(got.status);
+            filled += got.bytes;
         }
-        body_ = received_.substr(0, wanted);
-        received_.erase(0, wanted);
         co_return std::nullopt;
     }
 
     tenants::Task<Fault> readChunks() {
         net::ChunkedDecoder decoder{limits_.body_bytes_max};
+        body_ = input_.bytes();
+        input_.consume(body_.size());
+        std::size_t filled = 0;  // payload; what is behind it is as it came
+        std::size_t raw_bytes = body_.size();
         while (true) {
-            const auto step = decoder.decode(std::span{received_});
-            body_.append(received_, 0, step.produced);
-            received_.erase(0, step.consumed);
+            const auto step = decoder.decode(std::span{body_}.subspan(filled, raw_bytes));
+            const std::size_t raw_end = filled + raw_bytes;
+            const std::size_t consumed_end = filled + step.consumed;
+            filled += step.produced;
             switch (step.progress) {
-                case net::ChunkProgress::kComplete: co_return std::nullopt;
+                case net::ChunkProgress::kComplete:
+                    input_.append(std::string_view{body_}.substr(consumed_end, raw_end - consumed_end));
+                    body_.resize(filled);
+                    co_return std::nullopt;
                 case net::ChunkProgress::kTooLarge: co_return AnswerFault{false, "answer: body too large"};
                 case net::ChunkProgress::kMalformed:
                     co_return AnswerFault{false, "answer: " + std::string{decoder.reason()}};
                 case net::ChunkProgress::kNeedMore: break;
             }
-            Fault fault = co_await receive(kStepBytes);
-            if (fault) co_return fault;
+            if (late()) co_return faultOf(net::IoStatus::kTimeout);
+            body_.resize(filled + kChunkStepBytes);
+            const net::IoResult got = co_await stream_.read(std::span{body_}.subspan(filled), deadline_);
+            if (got.status != net::IoStatus::kOk) co_return faultOf(got.status);
+            raw_bytes = got.bytes;
         }
     }
 
-    /// Appends what is there, at most `bytes_max`.
-    tenants::Task<Fault> receive(std::size_t bytes_max) {
-        if (net::EventLoop::now() >= deadline_) co_return faultOf(net::IoStatus::kTimeout);
-        const std::size_t before = received_.size();
-        received_.resize(before + bytes_max);
-        const net::IoResult got = co_await stream_.read(std::span{received_}.subspan(before), deadline_);
-        received_.resize(before + got.bytes);
-        if (got.status != net::IoStatus::kOk) co_return faultOf(got.status);
-        co_return std::nullopt;
-    }
+    /// Asked before each read, since a read takes what is there whatever the time: a peer that drips would go on for ever.
+    bool late() const { return net::EventLoop::now() >= deadline_; }
 
     net::Stream& stream_;
     AnswerLimits limits_;
     tenants::SteadyTime deadline_;
-    std::string received_;  // not yet taken apart
+    net::InputBuffer input_;  // not yet taken apart
     Head head_;
     std::string body_;
 };

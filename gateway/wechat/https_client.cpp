@@ -11,6 +11,7 @@
 
 #include "gateway/net/http1_text.h"
 #include "gateway/net/tls_context.h"
+#include "tenants/base/backoff.h"
 
 namespace gateway::wechat {
 
@@ -123,29 +124,6 @@ private:
     bool granted_;
 };
 
-/// Every call pays in a tenth of a repeat, up to ten whole ones: when everything fails, repeats stay a tenth of the
-/// load.
-class HttpsClient::RetryBudget {
-public:
-    void payIn() noexcept {
-        std::int64_t tenths = tenths_.load(std::memory_order_relaxed);
-        while (tenths < kTenthsMax && !tenths_.compare_exchange_weak(tenths, tenths + 1, std::memory_order_relaxed)) {
-        }
-    }
-    bool take() noexcept {
-        std::int64_t tenths = tenths_.load(std::memory_order_relaxed);
-        while (tenths >= kRepeat) {
-            if (tenths_.compare_exchange_weak(tenths, tenths - kRepeat, std::memory_order_relaxed)) return true;
-        }
-        return false;
-    }
-
-private:
-    static constexpr std::int64_t kRepeat = 10;
-    static constexpr std::int64_t kTenthsMax = 10 * kRepeat;
-    std::atomic<std::int64_t> tenths_{kTenthsMax};
-};
-
 /// One try of a request.
 struct HttpsClient::Attempt {
     enum class Repeat { kNever, kFree, kBudgeted };
@@ -159,7 +137,7 @@ HttpsClient::HttpsClient(Options options, std::shared_ptr<const net::TlsContext>
       tls_(std::move(tls)),
       resolver_(resolver),
       clock_(clock),
-      retry_budget_(std::make_unique<RetryBudget>()) {
+      retry_budget_(options_.repeats) {
     if (!tls_) throw std::invalid_argument("https: needs a TLS context");  // never in plain, whatever the configuration
     if (options_.host.empty() || !isVisibleAscii(options_.host))
         throw std::invalid_argument("https: malformed host name");
@@ -178,7 +156,7 @@ tenants::Task<HttpsClient::Outcome> HttpsClient::call(HttpsRequest request, tena
     if (!place.granted()) co_return HttpsFailure{Sent::kNothing, false, "in_flight_full"};
     Pool& pool = poolOfThisLoop();
     deadline = std::min(deadline, clock_.steady() + options_.call_max);
-    retry_budget_->payIn();
+    retry_budget_.payIn();
 
     const WipedText head{renderHead(request)};
     std::vector<std::string_view> message;
@@ -187,9 +165,14 @@ tenants::Task<HttpsClient::Outcome> HttpsClient::call(HttpsRequest request, tena
     message.insert(message.end(), request.body_parts.begin(), request.body_parts.end());
 
     Attempt first = co_await attempt(pool, message, true, 0, deadline);
-    const bool again =
-        first.repeat == Attempt::Repeat::kFree || (first.repeat == Attempt::Repeat::kBudgeted && retry_budget_->take());
-    if (!again) co_return std::move(first.outcome);
+    if (first.repeat == Attempt::Repeat::kNever) co_return std::move(first.outcome);
+    if (first.repeat == Attempt::Repeat::kBudgeted) {
+        const tenants::SteadyTime now = clock_.steady();
+        const tenants::SteadyTime again =
+            now + tenants::Backoff::fullJitter(options_.repeat_pause_max, calls_.load(std::memory_order_relaxed));
+        if (again >= deadline || !retry_budget_.take(now)) co_return std::move(first.outcome);
+        co_await pool.loop().sleepUntil(again);
+    }
     repeats_.fetch_add(1, std::memory_order_relaxed);
     Attempt second = co_await attempt(pool, message, false, 1, deadline);
     co_return std::move(second.outcome);

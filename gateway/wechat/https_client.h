@@ -16,6 +16,7 @@
 #include "gateway/wechat/answer_reader.h"
 #include "gateway/wechat/https_caller.h"
 #include "tenants/base/clock.h"
+#include "tenants/base/retry_budget.h"
 #include "tenants/base/task.h"
 
 namespace gateway::net {
@@ -26,8 +27,8 @@ namespace gateway::wechat {
 
 /// HTTP/1.1 to one upstream host, over TLS only, on the loops that serve the merchants. Every call ends by an absolute
 /// deadline, whatever the peer does; redirects are answers like any other; bodies are never chunked. A request is
-/// repeated at most once, and only where not a byte of it was sent; repeats after failed connects are held to a tenth
-/// of the calls. `call` runs on the thread of one of the given loops. Ends after the calls, and before the loops'
+/// repeated at most once, and only where not a byte of it was sent; repeats after failed connects are held to a budget,
+/// a tenth of the calls, and come after a short pause. `call` runs on the thread of one of the given loops. Ends after the calls, and before the loops'
 /// objects.
 class HttpsClient final : public HttpsCaller {
 public:
@@ -39,6 +40,8 @@ public:
         std::chrono::milliseconds idle_age_max{30'000};
         std::size_t idle_connections_max = 64;  // of each loop
         std::size_t in_flight_max = 512;        // on all loops together
+        tenants::RetryBudget::Settings repeats = {.percent = 10, .saved_max = 10, .rate = {100, 10}};
+        std::chrono::milliseconds repeat_pause_max{50};  // full jitter before a repeat after a failed connect
         AnswerLimits answer = {};
     };
 
@@ -68,7 +71,6 @@ public:
 private:
     class Pool;
     class InFlight;
-    class RetryBudget;
     struct Attempt;
     using Outcome = std::variant<HttpsAnswer, HttpsFailure>;
     using Connected = std::variant<net::Stream, Attempt>;
@@ -86,7 +88,7 @@ private:
     net::Resolver& resolver_;
     const tenants::Clock& clock_;
     std::vector<std::shared_ptr<Pool>> pools_;
-    std::unique_ptr<RetryBudget> retry_budget_;
+    tenants::RetryBudget retry_budget_;
     std::atomic<std::uint64_t> calls_{0};
     std::atomic<std::uint64_t> connections_{0};
     std::atomic<std::uint64_t> reused_{0};

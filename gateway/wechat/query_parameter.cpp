@@ -1,13 +1,19 @@
 #include "gateway/wechat/query_parameter.h"
 
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
 namespace gateway::wechat {
 namespace {
 
-bool isUnreserved(char character) {
-    return (character >= 'A' && character <= 'Z') || (character >= 'a' && character <= 'z') ||
-           (character >= '0' && character <= '9') || character == '-' || character == '.' || character == '_' ||
-           character == '~';
-}
+constexpr std::array<bool, 256> kUnreserved = [] {
+    std::array<bool, 256> table{};
+    for (const char c : std::string_view{"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~"}) {
+        table[static_cast<unsigned char>(c)] = true;
+    }
+    return table;
+}();
 
 }  // namespace
 
@@ -16,15 +22,15 @@ void appendQueryParameter(std::string& target, std::string_view name, std::strin
     target += name;
     target += '=';
     constexpr std::string_view kHexDigits = "0123456789ABCDEF";
-    for (const char character : value) {
-        if (isUnreserved(character)) {
-            target += character;
-            continue;
-        }
-        const auto byte = static_cast<unsigned char>(character);
-        target += '%';
-        target += kHexDigits[byte >> 4U];
-        target += kHexDigits[byte & 0x0FU];
+    const auto is_unreserved = [](char c) { return kUnreserved[static_cast<unsigned char>(c)]; };
+    while (true) {
+        const auto plain_end = std::ranges::find_if_not(value, is_unreserved);
+        const auto plain = static_cast<std::size_t>(plain_end - value.begin());
+        target += value.substr(0, plain);
+        if (plain_end == value.end()) return;
+        const auto byte = static_cast<unsigned char>(*plain_end);
+        target += {'%', kHexDigits[byte >> 4U], kHexDigits[byte & 0x0FU]};
+        value.remove_prefix(plain + 1);
     }
 }
 

@@ -70,10 +70,10 @@ public:
     virtual Task<Result<Done>> addLink(AuthorizationLink link) = 0;
     virtual Task<std::optional<AuthorizationLink>> findLinkByState(std::string state_hash) = 0;
     virtual Task<std::optional<AuthorizationLink>> findLinkByPreAuthCode(std::string pre_auth_code_hash) = 0;
-    /// True for the first who asks with this hash of an authorization code, false ever after.
-    virtual Task<Result<bool>> claimCode(std::string code_hash, UtcTime now) = 0;
-    /// Gives a claim back, where the exchange is known to have had no effect.
-    virtual Task<Result<Done>> unclaimCode(std::string code_hash) = 0;
+    /// Whether the authorization code of this hash was exchanged and what came of it is stored.
+    virtual Task<bool> knowsCode(std::string code_hash) = 0;
+    /// From now on it is. Keeps the first time where it was so already.
+    virtual Task<Result<Done>> rememberCode(std::string code_hash, UtcTime now) = 0;
 
     /// The event with its id, or an empty optional where one of that dedupe_key was stored before (handled or not).
     virtual Task<Result<std::optional<PlatformEvent>>> addEvent(PlatformEvent event) = 0;
@@ -91,7 +91,7 @@ public:
     virtual Task<Result<Done>> completeInvitation(std::string state_hash, UtcTime now) = 0;
 
     /// Erases, of each kind up to `rows_max`, what ended before `before`: handled events, links and invitations that had
-    /// run out, claims of codes. Never an event that is not handled. Gives the number of what was erased.
+    /// run out, exchanged codes. Never an event that is not handled. Gives the number of what was erased.
     virtual Task<Result<std::size_t>> eraseEnded(UtcTime before, std::size_t rows_max) = 0;
 };
 

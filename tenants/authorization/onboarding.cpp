@@ -37,6 +37,11 @@ Error notAuthorized() {
     return Error{ErrorCode::kMerchantNotAuthorized, "The merchant's account is not authorized to this platform."};
 }
 
+Error codeNotValid(std::string for_log = {}) {
+    return Error{ErrorCode::kInvalidInput, "The authorization code is not valid any more; open a new link.",
+                 std::move(for_log)};
+}
+
 Error uninvited() {
     return Error{ErrorCode::kConflict, "The authorization link is for another account.",
                  "an account consented that is not the one invited"};
@@ -307,11 +312,6 @@ Task<Result<Done>> Onboarding::exchange(Exchange work) {
         auto told = co_await tellOwner(work.grant->appid, work.merchant);
         if (!told) co_return told;
     }
-    if (work.claimed && !work.grant) {
-        // Not known to be exchanged. To try the code again does no harm: it works, or WeChat says that it is spent.
-        auto unclaimed = co_await store_.unclaimCode(sha256Hex(work.code->expose()));
-        if (!unclaimed) co_return std::move(unclaimed).error();
-    }
     co_return done;
 }
 
@@ -319,24 +319,14 @@ Task<Result<Done>> Onboarding::exchangeLocked(Exchange& work, SharedSecret compo
     if (isUninvited(work)) co_return uninvited();
     const auto current = store_.find(work.merchant);
     if (!work.generation) work.generation = current == nullptr ? 0 : current->generation;
-    auto claimed = co_await claim(work);
-    if (!claimed) co_return claimed;
-    if (work.spent && current != nullptr && !current->withdrawn) {
-        // The other way in was faster. By redirect that is all we wanted; an event must also be the newest applied.
-        const bool applied = !work.event_at || (current->appid == work.appid && !current->grants_stale &&
-                                                *work.event_at <= current->event_at);
-        if (applied) co_return Done{};
-    }
-    // Claimed by somebody who is gone without having stored anything: nobody else can be at it under this lock.
-    const bool orphaned = work.spent && current == nullptr && work.code != nullptr;
-    if ((work.claimed || orphaned) && !work.grant) {
+    if (work.code != nullptr) work.known = co_await store_.knowsCode(sha256Hex(work.code->expose()));
+    if (isApplied(work, current.get())) co_return Done{};
+    if (work.code != nullptr && !work.known && !work.spent && !work.grant) {
         auto redeemed = co_await redeem(work, component_token);
         if (!redeemed) co_return redeemed;
     }
     if (work.appid.empty() && current != nullptr) work.appid = current->appid;
-    if (work.appid.empty()) {
-        co_return Error{ErrorCode::kInvalidInput, "The authorization code is not valid any more; open a new link."};
-    }
+    if (work.appid.empty()) co_return codeNotValid();
     auto info = co_await platform_.authorizerInfo(component_token, work.appid);
     if (!info && hasErrcode(info.error(), kNotAuthorizedToUs)) co_return co_await notAuthorizedAfterAll(work);
     if (!info && (!work.grant || refusesComponentToken(info.error()))) co_return std::move(info).error();
@@ -349,17 +339,11 @@ bool Onboarding::isUninvited(const Exchange& work) {
     return !work.only.empty() && !work.appid.empty() && work.appid != work.only;
 }
 
-Task<Result<Done>> Onboarding::claim(Exchange& work) {
-    if (work.claimed || work.spent) co_return Done{};
-    if (work.code == nullptr) {
-        work.spent = true;
-        co_return Done{};
-    }
-    auto first = co_await store_.claimCode(sha256Hex(work.code->expose()), clock_.now());
-    if (!first) co_return std::move(first).error();
-    work.claimed = *first;
-    work.spent = !*first;
-    co_return Done{};
+/// Whether the other way in was faster. By redirect that is all we wanted; an event must also be the newest applied.
+bool Onboarding::isApplied(const Exchange& work, const Authorization* current) {
+    if (!work.known || current == nullptr || current->withdrawn || current->refresh_token == nullptr) return false;
+    if (!work.event_at) return true;
+    return current->appid == work.appid && !current->grants_stale && *work.event_at <= current->event_at;
 }
 
 Task<Result<Done>> Onboarding::redeem(Exchange& work, SharedSecret component_token) {
@@ -377,19 +361,20 @@ Task<Result<Done>> Onboarding::redeem(Exchange& work, SharedSecret component_tok
     }
     if (hasErrcode(grant.error(), kNotAuthorizedToUs)) co_return co_await notAuthorizedAfterAll(work);
     if (!codeIsSpent(grant.error())) co_return std::move(grant).error();
-    work.claimed = false;
     work.spent = true;
     co_return Done{};
 }
 
 Task<Result<Done>> Onboarding::storeResult(Exchange& work, std::optional<Platform::AuthorizerInfo> info) {
     const UtcTime now = clock_.now();
-    std::function<bool(Authorization&)> edit = [&work, &info, now](Authorization& next) {
+    bool without_token = false;
+    std::function<bool(Authorization&)> edit = [&work, &info, &without_token, now](Authorization& next) {
         const bool overtaken = next.generation != work.generation;
         // Withdrawn while we asked: that is the newer word, unless its time says that it was held up on its way. What is
         // stale then is read again before the next scan, which decides between two of one second too.
         const bool before_withdrawal = work.event_at.value_or(work.consent_after) < next.event_at;
         if (next.withdrawn && before_withdrawal && (overtaken || work.event_at)) return false;
+        const bool had_this_account = next.appid == work.appid && !next.withdrawn;
         if (next.appid != work.appid) {
             // Another account takes the place of the old one, of which nothing holds for it.
             Authorization other;
@@ -409,6 +394,10 @@ Task<Result<Done>> Onboarding::storeResult(Exchange& work, std::optional<Platfor
             next.account = info->account;
             if (!work.grant || work.grant->tokens.refresh_token == nullptr) next.takeRefreshToken(info->refresh_token);
         }
+        // Authorized, but nobody has exchanged that consent's code: without a token it is worth nothing, and would only
+        // hide that the merchant has to consent once more.
+        without_token = !had_this_account && !work.grant && next.refresh_token == nullptr;
+        if (without_token) return false;
         next.grants_stale = !info || overtaken;
         next.withdrawn = false;
         next.trouble.clear();
@@ -418,9 +407,13 @@ Task<Result<Done>> Onboarding::storeResult(Exchange& work, std::optional<Platfor
     };
     auto saved = co_await changeAuthorization(store_, work.merchant, WhenAbsent::kStartEmpty, std::move(edit));
     if (!saved) co_return std::move(saved).error();
+    if (without_token) co_return codeNotValid("the account is authorized, and WeChat tells no refresh token of it");
     if ((*saved)->withdrawn) co_return notAuthorized();
     work.stored = true;
-    co_return Done{};
+    if (!work.grant) co_return Done{};
+    // Remembered last: who dies before that leaves a code that is tried again, which does no harm. It works, or WeChat
+    // says that it is spent, and then the account's info has what came of it.
+    co_return co_await store_.rememberCode(sha256Hex(work.code->expose()), now);
 }
 
 /// Consent given for another merchant's link made this account new tokens all the same, and its merchant's old ones are

@@ -64,9 +64,9 @@ public:
     Task<Result<Launch>> launch(std::string state);
 
     /// The merchant's browser landed. Exchanges the code unless the event's handling did. A landing that is repeated
-    /// answers the merchant again. kInvalidInput (state unknown or expired, code not valid any more), kConflict (the
-    /// account belongs to another merchant, or is not the one that the link is for); kMerchantNotAuthorized (withdrawn
-    /// meanwhile); the errors of Platform; kStoreUnavailable.
+    /// answers the merchant again. kInvalidInput (state unknown or expired, code not valid any more and no token to be
+    /// had without it), kConflict (the account belongs to another merchant, or is not the one that the link is for);
+    /// kMerchantNotAuthorized (withdrawn meanwhile); the errors of Platform; kStoreUnavailable.
     Task<Result<MerchantId>> completeByRedirect(std::string state, SharedSecret authorization_code);
 
     /// Makes a verified push durable before the task ends, its immediate effect first (withdrawn, grants in doubt); then
@@ -100,8 +100,8 @@ private:
         UtcTime consent_after;            // the consent is younger than that; the epoch: not known
         SharedSecret code;                // null: there is none, only what WeChat tells of the appid
         std::optional<UtcTime> event_at;  // none: by redirect, which has no time of WeChat's
-        bool claimed = false;             // the code is ours to exchange
-        bool spent = false;               // it was exchanged before, or does not work any more
+        bool known = false;               // the code was exchanged before, and what came of it is stored
+        bool spent = false;               // it does not work any more
         std::optional<Platform::Grant> grant;
         UtcTime granted_at;
         std::optional<std::int64_t> generation;  // of the authorization that this began from; 0: there was none
@@ -120,7 +120,7 @@ private:
     Task<Result<Done>> exchange(Exchange work);
     Task<Result<Done>> exchangeLocked(Exchange& work, SharedSecret component_token);
     static bool isUninvited(const Exchange& work);
-    Task<Result<Done>> claim(Exchange& work);
+    static bool isApplied(const Exchange& work, const Authorization* current);
     Task<Result<Done>> redeem(Exchange& work, SharedSecret component_token);
     Task<Result<Done>> storeResult(Exchange& work, std::optional<Platform::AuthorizerInfo> info);
     Task<Result<Done>> notAuthorizedAfterAll(Exchange& work);

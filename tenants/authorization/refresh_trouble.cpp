@@ -17,7 +17,7 @@ constexpr std::array kTable{
     Row{errcodes::kRefreshTokenInvalid, {kTroubleReauthorizationNeeded, true, false}},
     Row{errcodes::kPasswordChanged, {kTroubleReauthorizationNeeded, true, false}},
     Row{errcodes::kNotAuthorizedToUs, {kTroubleRefusedThoughListed, true, false}},
-    Row{errcodes::kAccountLimited, {"account_limited", true, false}},
+    Row{errcodes::kAccountLimited, {kTroubleAccountLimited, true, false}},
     Row{45009, {"platform_quota_exceeded", true, true}},
     Row{45011, {"platform_rate_limited", false, true}},
     Row{61004, {"address_not_allowed", true, true}},

@@ -18,6 +18,7 @@ struct RefreshTrouble {
 
 inline constexpr std::string_view kTroubleReauthorizationNeeded = "reauthorization_needed";
 inline constexpr std::string_view kTroubleRefusedThoughListed = "refused_though_listed";
+inline constexpr std::string_view kTroubleAccountLimited = "account_limited";
 
 /// WeChat's refusals that the keepers of tokens and grants act upon. Source: its list of error codes.
 namespace errcodes {

@@ -8,7 +8,7 @@
 namespace tenants {
 
 /// Erases what onboarding leaves behind once it has no more use: handled events, links and invitations that have run
-/// out, claims of authorization codes. Never an event that is not handled. Safe from any thread.
+/// out, exchanged authorization codes. Never an event that is not handled. Safe from any thread.
 class Retention {
 public:
     struct Settings {

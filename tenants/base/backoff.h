@@ -23,6 +23,12 @@ struct Backoff {
                                          static_cast<std::int64_t>(spread % (static_cast<std::uint64_t>(half) + 1))};
     }
 
+    /// Anywhere from nothing to `most`, for a repeat of something that broke for many at once; another salt, another pause.
+    static std::chrono::milliseconds fullJitter(std::chrono::milliseconds most, std::uint64_t salt) {
+        return std::chrono::milliseconds{
+            static_cast<std::int64_t>(mixed(salt) % (static_cast<std::uint64_t>(most.count()) + 1))};
+    }
+
 private:
     /// The finaliser of SplitMix64: close numbers become far ones.
     static constexpr std::uint64_t mixed(std::uint64_t number) {

@@ -1,7 +1,7 @@
 #include "tenants/base/clock.h"
 
 #include <array>
-#include <cstdio>
+#include <charconv>
 
 namespace tenants {
 namespace {
@@ -16,6 +16,15 @@ std::optional<int> takeNumber(std::string_view& text, std::size_t digits) {
     }
     text.remove_prefix(digits);
     return number;
+}
+
+/// At least `digits` digits of a number that is not negative, and what separates it from the next.
+void appendNumber(std::string& text, int number, std::size_t digits, char separator) {
+    std::array<char, 16> written{};
+    const auto end = std::to_chars(written.data(), written.data() + written.size(), number).ptr;
+    const auto count = static_cast<std::size_t>(end - written.data());
+    if (count < digits) text.append(digits - count, '0');
+    text.append(written.data(), count).push_back(separator);
 }
 
 bool take(std::string_view& text, char wanted) {
@@ -38,17 +47,17 @@ std::string rfc3339(UtcTime time) {
     const auto day = std::chrono::floor<std::chrono::days>(time);
     const std::chrono::year_month_day date{day};
     const std::chrono::hh_mm_ss clock{time - day};
-    std::array<char, 64> text{};
-    const int written = std::snprintf(
-        text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d", static_cast<int>(date.year()),
-        static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
-        static_cast<int>(clock.minutes().count()), static_cast<int>(clock.seconds().count()));
-    std::string result(text.data(), static_cast<std::size_t>(written));
-    if (const auto millis = clock.subseconds().count(); millis != 0) {
-        std::snprintf(text.data(), text.size(), ".%03d", static_cast<int>(millis));
-        result += text.data();
-    }
-    return result + "Z";
+    std::string text;
+    text.reserve(sizeof "YYYY-MM-DDThh:mm:ss.mmmZ");
+    appendNumber(text, static_cast<int>(date.year()), 4, '-');
+    appendNumber(text, static_cast<int>(static_cast<unsigned>(date.month())), 2, '-');
+    appendNumber(text, static_cast<int>(static_cast<unsigned>(date.day())), 2, 'T');
+    appendNumber(text, static_cast<int>(clock.hours().count()), 2, ':');
+    appendNumber(text, static_cast<int>(clock.minutes().count()), 2, ':');
+    const auto millis = static_cast<int>(clock.subseconds().count());
+    appendNumber(text, static_cast<int>(clock.seconds().count()), 2, millis != 0 ? '.' : 'Z');
+    if (millis != 0) appendNumber(text, millis, 3, 'Z');
+    return text;
 }
 
 std::optional<UtcTime> parseRfc3339(std::string_view text) {
@@ -81,6 +90,10 @@ DaySpan beijingDay(UtcTime instant, std::chrono::hours turn_hour) {
     const std::chrono::milliseconds shift = std::chrono::hours{8} - turn_hour;
     const UtcTime starts = UtcTime{std::chrono::floor<std::chrono::days>(instant + shift)} - shift;
     return {starts, starts + std::chrono::days{1}};
+}
+
+std::string beijingDate(UtcTime instant) {
+    return rfc3339(instant + std::chrono::hours{8}).substr(0, 10);
 }
 
 }  // namespace tenants

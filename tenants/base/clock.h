@@ -42,4 +42,7 @@ struct DaySpan {
 /// `turn_hour` o'clock Beijing time (0 = midnight; WeChat's own quota may turn at another hour).
 DaySpan beijingDay(UtcTime instant, std::chrono::hours turn_hour = std::chrono::hours{0});
 
+/// The date in Beijing: 2026-11-30.
+std::string beijingDate(UtcTime instant);
+
 }  // namespace tenants

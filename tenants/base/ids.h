@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "tenants/base/clock.h"
+
 namespace tenants {
 
 /// A text that names one kind of thing, so that two names of different things cannot be mixed up.
@@ -46,6 +48,10 @@ struct PlanVersionId {
 /// A new text `prefix` + 26 characters of Crockford base 32 from 130 random bits, URL-safe, never reused.
 /// Throws std::runtime_error if the system has no randomness to give. Any thread.
 std::string randomIdText(std::string_view prefix);
+
+/// The same length and alphabet, but the first 10 characters are the time in milliseconds and 80 bits are random: texts
+/// of one moment lie together in an index, where random ones touch a page each.
+std::string timedIdText(std::string_view prefix, UtcTime now);
 
 }  // namespace tenants
 

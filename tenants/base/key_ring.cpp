@@ -206,6 +206,12 @@ void KeyRing::create(const std::filesystem::path& path) {
     syncFolderOf(path);
 }
 
+std::vector<std::uint32_t> KeyRing::numbers() const {
+    std::vector<std::uint32_t> numbers;
+    for (const auto& [number, key] : keys_) numbers.push_back(number);
+    return numbers;
+}
+
 Secret KeyRing::derive(std::string_view purpose) const {
     return hkdf(keys_.begin()->second, "purpose " + std::string{purpose});
 }

@@ -6,6 +6,7 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "tenants/base/secret.h"
 
@@ -33,6 +34,8 @@ public:
 
     /// The number of the key that seals what is written now.
     std::uint32_t active() const noexcept { return active_; }
+    /// Of all its keys, ascending.
+    std::vector<std::uint32_t> numbers() const;
 
     /// A 32-byte key for one purpose, such as the keyed hash of API keys. Made from the oldest key whatever is active:
     /// a hash cannot be made again from what it hashes, so a rotation must not change its key.

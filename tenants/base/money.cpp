@@ -24,4 +24,25 @@ Money Money::times(std::int64_t count) const {
     return Money{product};
 }
 
+Money roundedToFen(Money exact) {
+    std::int64_t fen = exact.microYuan() / kFen;
+    std::int64_t rest = exact.microYuan() % kFen;
+    if (rest < 0) {  // towards minus infinity, so that the rest counts upwards for debts too
+        rest += kFen;
+        --fen;
+    }
+    if (2 * rest > kFen || (2 * rest == kFen && fen % 2 != 0)) ++fen;
+    return Money{kFen}.times(fen);
+}
+
+std::string yuanText(Money money) {
+    const std::int64_t amount = money.microYuan();
+    // Unsigned, because the most negative amount has no positive twin.
+    const auto size = amount < 0 ? 0 - static_cast<std::uint64_t>(amount) : static_cast<std::uint64_t>(amount);
+    std::string digits = std::to_string(size);
+    if (digits.size() < 7) digits.insert(0, 7 - digits.size(), '0');
+    digits.insert(digits.size() - 6, 1, '.');
+    return amount < 0 ? "-" + digits : digits;
+}
+
 }  // namespace tenants

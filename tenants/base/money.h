@@ -2,6 +2,7 @@
 
 #include <compare>
 #include <cstdint>
+#include <string>
 
 namespace tenants {
 
@@ -21,5 +22,13 @@ public:
 private:
     std::int64_t micro_yuan_ = 0;
 };
+
+inline constexpr std::int64_t kFen = 10'000;  // micro-yuan
+
+/// The nearest whole fen; of two that are equally near, the even one. Throws std::overflow_error rather than wrap.
+Money roundedToFen(Money exact);
+
+/// A decimal number of yuan with six places, such as `-0.120000`: for files and pages.
+std::string yuanText(Money money);
 
 }  // namespace tenants

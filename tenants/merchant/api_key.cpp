@@ -1,8 +1,9 @@
 #include "tenants/merchant/api_key.h"
 
+#include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
+#include <openssl/params.h>
 #include <openssl/rand.h>
 
 #include <algorithm>
@@ -26,16 +27,21 @@ std::string_view prefixOf(CredentialKind kind) {
     return kind == CredentialKind::kApiKey ? "tgk_" : "tga_";
 }
 
-/// CRC-32 as in zip and Ethernet: reflected, polynomial 0x04C11DB7.
+/// CRC-32 as in zip and Ethernet: reflected, polynomial 0x04C11DB7. What a byte does to it, for each byte.
+constexpr std::array<std::uint32_t, 256> kCrcOfByte = [] {
+    std::array<std::uint32_t, 256> table{};
+    for (std::uint32_t byte = 0; byte < table.size(); ++byte) {
+        std::uint32_t remainder = byte;
+        for (int bit = 0; bit < 8; ++bit) remainder = remainder >> 1U ^ ((remainder & 1U) != 0 ? 0xEDB88320U : 0U);
+        table[byte] = remainder;
+    }
+    return table;
+}();
+
 std::uint32_t crc32(std::string_view bytes) {
     std::uint32_t remainder = 0xFFFFFFFFU;
     for (const char byte : bytes) {
-        remainder ^= static_cast<unsigned char>(byte);
-        for (int bit = 0; bit < 8; ++bit) {
-            const bool odd = (remainder & 1U) != 0;
-            remainder >>= 1U;
-            if (odd) remainder ^= 0xEDB88320U;
-        }
+        remainder = remainder >> 8U ^ kCrcOfByte[(remainder ^ static_cast<unsigned char>(byte)) & 0xFFU];
     }
     return ~remainder;
 }
@@ -78,19 +84,39 @@ void writeNumber(std::span<unsigned char> number, std::span<char> digits) {
 }
 
 bool isBase62(std::string_view text) {
-    return text.find_first_not_of(kAlphabet) == std::string_view::npos;
+    return std::ranges::all_of(
+        text, [](char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z'); });
 }
 
 }  // namespace
 
+void CredentialHasher::FreeKeyed::operator()(evp_mac_ctx_st* context) const noexcept {
+    EVP_MAC_CTX_free(context);
+}
+
+CredentialHasher::CredentialHasher(const Secret& hmac_key) {
+    const std::unique_ptr<EVP_MAC, decltype(&EVP_MAC_free)> hmac{EVP_MAC_fetch(nullptr, "HMAC", nullptr), EVP_MAC_free};
+    keyed_.reset(EVP_MAC_CTX_new(hmac.get()));  // takes its own share of the algorithm
+    std::string digest = "SHA256";
+    const std::array<OSSL_PARAM, 2> parameters{
+        OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest.data(), digest.size()),
+        OSSL_PARAM_construct_end()};
+    const std::string_view key = hmac_key.expose();
+    const auto* key_bytes = reinterpret_cast<const unsigned char*>(key.data());
+    if (!keyed_ || EVP_MAC_init(keyed_.get(), key_bytes, key.size(), parameters.data()) != 1) {
+        throw std::runtime_error("HMAC-SHA-256 is not available");
+    }
+}
+
 CredentialHash CredentialHasher::hash(std::string_view credential) const {
     CredentialHash digest{};
-    unsigned size = 0;
-    const std::string_view key = hmac_key_.expose();
-    const unsigned char* made =
-        HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()),
-             reinterpret_cast<const unsigned char*>(credential.data()), credential.size(), digest.data(), &size);
-    if (made == nullptr || size != digest.size()) throw std::runtime_error("HMAC-SHA-256 failed");
+    std::size_t size = 0;
+    const std::unique_ptr<evp_mac_ctx_st, FreeKeyed> mac{EVP_MAC_CTX_dup(keyed_.get())};
+    const auto* text = reinterpret_cast<const unsigned char*>(credential.data());
+    if (!mac || EVP_MAC_update(mac.get(), text, credential.size()) != 1 ||
+        EVP_MAC_final(mac.get(), digest.data(), &size, digest.size()) != 1 || size != digest.size()) {
+        throw std::runtime_error("HMAC-SHA-256 failed");
+    }
     return digest;
 }
 

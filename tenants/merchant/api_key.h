@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -10,6 +11,8 @@
 #include "tenants/base/ids.h"
 #include "tenants/base/secret.h"
 
+struct evp_mac_ctx_st;
+
 namespace tenants {
 
 using CredentialHash = std::array<unsigned char, 32>;
@@ -17,13 +20,16 @@ using CredentialHash = std::array<unsigned char, 32>;
 /// HMAC-SHA-256 of credentials under a key from the key ring: what the store holds instead of them. Any thread.
 class CredentialHasher {
 public:
-    explicit CredentialHasher(Secret hmac_key) : hmac_key_(std::move(hmac_key)) {}
+    explicit CredentialHasher(const Secret& hmac_key);
     CredentialHash hash(std::string_view credential) const;
     /// Constant time.
     bool matches(std::string_view credential, const CredentialHash& stored) const;
 
 private:
-    Secret hmac_key_;
+    struct FreeKeyed {
+        void operator()(evp_mac_ctx_st* context) const noexcept;
+    };
+    std::unique_ptr<evp_mac_ctx_st, FreeKeyed> keyed_;  // copied for each text: OpenSSL looks up the algorithm once
 };
 
 /// What we keep of a merchant's API key. The key's text is shown once, when it is made, and not kept.

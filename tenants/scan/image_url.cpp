@@ -1,6 +1,7 @@
 #include "tenants/scan/image_url.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <string>
 
@@ -22,11 +23,16 @@ bool isHexDigit(char c) {
     return isDigit(c) || (lower(c) >= 'a' && lower(c) <= 'f');
 }
 
+constexpr std::array<bool, 256> kUrlCharacters = [] {
+    std::array<bool, 256> table{};
+    for (unsigned char c = ' '; c < 0x7f; ++c) table[c] = true;
+    for (const char kept_out : std::string_view{"\"<>\\^`{|}"}) table[static_cast<unsigned char>(kept_out)] = false;
+    return table;
+}();
+
 bool isUrlText(std::string_view text) {
-    static constexpr std::string_view kKeptOut = "\"<>\\^`{|}";
-    return !text.ends_with(' ') && std::ranges::all_of(text, [](char c) {
-        return c >= ' ' && c < '\x7f' && kKeptOut.find(c) == std::string_view::npos;
-    });
+    return !text.ends_with(' ') &&
+           std::ranges::all_of(text, [](char c) { return kUrlCharacters[static_cast<unsigned char>(c)]; });
 }
 
 bool hasWholeTriplets(std::string_view text) {

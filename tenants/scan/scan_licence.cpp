@@ -38,6 +38,12 @@ std::string whoHas(const UpstreamUse& use) {
            std::to_string(use.used_elsewhere);
 }
 
+/// Whether the call went as calls should: WeChat answered whole, and is not busy.
+bool inOrder(const std::variant<UpstreamAnswer, UpstreamSilence>& outcome) {
+    const auto* answer = std::get_if<UpstreamAnswer>(&outcome);
+    return answer != nullptr && judgeAnswer(*answer).code != ErrorCode::kUpstreamBusy;
+}
+
 void appendLog(Error& error, std::string_view what, const Error& also) {
     if (!error.for_log.empty()) error.for_log += "; ";
     error.for_log.append(what).append(": ").append(stableCode(also.code));
@@ -54,10 +60,17 @@ ScanLicence::ScanLicence(const MerchantStore& merchants, const ComponentPlatform
       upstream_(upstream),
       clock_(clock),
       settings_(settings),
+      admission_(settings.limits, clock),
       inquiry_(ledger, upstream, clock) {}
 
 Result<Done> ScanLicence::admit(const Caller& caller) const {
     return judge(caller, StaleGrants::kPass);
+}
+
+Result<ScanAdmission::Permit> ScanLicence::enter(const Caller& caller) {
+    auto admitted = admit(caller);
+    if (!admitted) return std::move(admitted).error();
+    return admission_.enter(caller.merchant);
 }
 
 ComponentPlatform& ScanLicence::platformOf(const MerchantId& merchant) const {
@@ -70,7 +83,7 @@ Result<Done> ScanLicence::judge(const Caller& caller, StaleGrants stale) const {
     const auto merchant = merchants_.find(caller.merchant);
     if (merchant == nullptr) return credentialInvalid();
     const auto authorization = platforms_.of(*merchant).authorizations().find(caller.merchant);
-    const Standing standing = standingOf(*merchant, authorization.get());
+    const Standing standing = standingOf(*merchant, authorization.get(), clock_.now());
     if (!standing.refusal) return Done{};
     const bool about_grants =
         standing.refusal == ErrorCode::kPermission117Missing || standing.refusal == ErrorCode::kAccountNotEligible;
@@ -79,6 +92,16 @@ Result<Done> ScanLicence::judge(const Caller& caller, StaleGrants stale) const {
 }
 
 Task<Result<ScanOutput>> ScanLicence::scan(ScanInput input) {
+    if (input.permit != nullptr) {
+        const ScanAdmission::Permit& permit = *input.permit;
+        co_return co_await scanWith(permit, std::move(input));
+    }
+    const auto permit = enter(input.caller);
+    if (!permit) co_return permit.error();
+    co_return co_await scanWith(*permit, std::move(input));
+}
+
+Task<Result<ScanOutput>> ScanLicence::scanWith(const ScanAdmission::Permit& permit, ScanInput input) {
     Held held;
     held.merchant = input.caller.merchant;
     held.at = clock_.now();
@@ -92,12 +115,15 @@ Task<Result<ScanOutput>> ScanLicence::scan(ScanInput input) {
     if (!token) co_return std::move(token).error();
     if (clock_.steady() >= held.deadline) co_return deadlinePassed();
 
+    auto place = admission_.begin(permit);
+    if (!place) co_return std::move(place).error();
+
     auto reserved = co_await reserveAsTold(input, held, *token);
     if (!reserved) co_return std::move(reserved).error();
     if (const auto* full = std::get_if<WindowFull>(&*reserved)) co_return windowFull(*full);
     if (const auto* repeat = std::get_if<Repeat>(&*reserved)) co_return tellAgain(*repeat, held);
 
-    Call called = co_await call(held, input.caller, input.picture, *std::move(token));
+    Call called = co_await call(held, input.caller, input.picture, *std::move(token), *std::move(place));
     if (auto* refused = std::get_if<Error>(&called)) co_return co_await release(held, std::move(*refused), false);
     if (auto* silence = std::get_if<UpstreamSilence>(&called)) {
         co_return co_await concludeSilence(held, std::move(*silence));
@@ -149,7 +175,7 @@ Task<Result<ReserveOutcome>> ScanLicence::reserve(Reservation reservation, bool 
     request = reservation.request;
     auto reserved = co_await ledger_.reserve(reservation);
     if (!may_rename || !reserved || !std::holds_alternative<Repeat>(*reserved)) co_return reserved;
-    request = RequestId{randomIdText("req_")};
+    request = RequestId{timedIdText("req_", clock_.now())};
     reservation.request = request;
     auto renamed = co_await ledger_.reserve(std::move(reservation));
     if (renamed && std::holds_alternative<Repeat>(*renamed)) {
@@ -211,14 +237,16 @@ Result<ScanOutput> ScanLicence::tellAgain(const Repeat& repeat, const Held& held
 
 /// Once, and once more with a newer token where WeChat explicitly refused this one; never more.
 Task<ScanLicence::Call> ScanLicence::call(const Held& held, const Caller& caller, const Picture& picture,
-                                          LiveToken token) {
+                                          LiveToken token, ScanAdmission::Place place) {
     // The commit of the hold took its time: what was withdrawn or revoked in between counts.
     auto still_admitted = judge(caller, StaleGrants::kCount);
     if (!still_admitted) co_return std::move(still_admitted).error();
     auto first = co_await upstream_.recogniseDriving(token.appid, token.token, picture, held.deadline);
+    place.note(inOrder(first));
     if (auto* silence = std::get_if<UpstreamSilence>(&first)) co_return std::move(*silence);
     auto& answer = std::get<UpstreamAnswer>(first);
-    if (!judgeAnswer(answer).token_refused) co_return std::move(answer);
+    // Without a repeat in the budget the token is left to the next scan that has one.
+    if (!judgeAnswer(answer).token_refused || !admission_.mayRepeat()) co_return std::move(answer);
 
     auto newer = co_await platformOf(held.merchant).tokens().replace(held.merchant, token);
     if (!newer) co_return std::move(newer).error();
@@ -226,6 +254,7 @@ Task<ScanLicence::Call> ScanLicence::call(const Held& held, const Caller& caller
     still_admitted = judge(caller, StaleGrants::kCount);
     if (!still_admitted) co_return std::move(still_admitted).error();
     auto second = co_await upstream_.recogniseDriving(newer->appid, newer->token, picture, held.deadline);
+    place.note(inOrder(second));
     if (auto* silence = std::get_if<UpstreamSilence>(&second)) co_return std::move(*silence);
     co_return std::move(std::get<UpstreamAnswer>(second));
 }

@@ -12,6 +12,7 @@
 #include "tenants/base/task.h"
 #include "tenants/merchant/authenticator.h"
 #include "tenants/merchant/merchant_store.h"
+#include "tenants/scan/scan_admission.h"
 #include "tenants/scan/upstream.h"
 #include "tenants/scan/upstream_quota_inquiry.h"
 #include "tenants/scan/upstream_verdict.h"
@@ -25,6 +26,8 @@ struct ScanInput {
     std::optional<std::string> idempotency_key;  // well-formed; none: every call is a scan of its own
     Fingerprint fingerprint;                     // there exactly where the key is
     std::string x_request_id;                    // well-formed
+    /// From `enter`, and outlives the scan. Null: the scan asks for one of its own.
+    const ScanAdmission::Permit* permit = nullptr;
 };
 
 struct ScanOutput {
@@ -40,6 +43,7 @@ struct ScanSettings {
     std::chrono::milliseconds hold_margin{5000};        // past the deadline, before the sweeper may say unknown
     std::chrono::milliseconds reply_lifetime{600'000};  // of the kept reply; 0: never kept
     std::chrono::hours upstream_day_turns_at{0};        // Beijing hour at which WeChat's quota turns: not documented
+    ScanLimits limits = {};
 };
 
 /// The use case: one scan from key to ledger entry. Every rule about rights and money on the way is here.
@@ -53,11 +57,17 @@ public:
     /// kAccountNotEligible; kCredentialInvalid where the key was revoked since. Grants that an event called stale are
     /// not judged here: scan() re-reads them first.
     Result<Done> admit(const Caller& caller) const;
+    /// Lets a request in, before its body is read: what `admit` refuses, and what ScanAdmission does. The permit counts
+    /// until it ends.
+    Result<ScanAdmission::Permit> enter(const Caller& caller);
+    bool mayRun(ScanAdmission::Permit& permit) { return admission_.mayRun(permit); }
     /// Scans one licence and books it. Every code of the drop-in error table can come back, the ones about form apart;
     /// `upstream` is set where WeChat said no, `request_id` where the ledger has a hold behind the error, `replayed`
     /// where an earlier outcome is told again.
     /// The answer is there only when it is durable. Never throws for a silent or refusing upstream.
     Task<Result<ScanOutput>> scan(ScanInput input);
+
+    ScanAdmission::Counts load() const { return admission_.counts(); }
 
 private:
     using Call = std::variant<UpstreamAnswer, UpstreamSilence, Error>;  // Error: refused by us between two tries
@@ -81,7 +91,9 @@ private:
     Result<ScanOutput> tellAgain(const Repeat& repeat, const Held& held) const;
     Error windowFull(const WindowFull& full) const;
 
-    Task<Call> call(const Held& held, const Caller& caller, const Picture& picture, LiveToken token);
+    Task<Result<ScanOutput>> scanWith(const ScanAdmission::Permit& permit, ScanInput input);
+    Task<Call> call(const Held& held, const Caller& caller, const Picture& picture, LiveToken token,
+                    ScanAdmission::Place place);
     Task<Result<ScanOutput>> conclude(const Held& held, UpstreamAnswer answer);
     Task<Result<ScanOutput>> concludeSilence(const Held& held, UpstreamSilence silence);
     Task<Result<ScanOutput>> settle(const Held& held, UpstreamAnswer answer, Verdict verdict);
@@ -95,6 +107,7 @@ private:
     OcrUpstream& upstream_;
     const Clock& clock_;
     const ScanSettings settings_;
+    ScanAdmission admission_;
     UpstreamQuotaInquiry inquiry_;
 };
 

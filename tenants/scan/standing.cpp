@@ -2,6 +2,9 @@
 
 #include <utility>
 
+#include "tenants/authorization/refresh_trouble.h"
+#include "tenants/scan/trouble_step.h"
+
 namespace tenants {
 
 namespace {
@@ -33,17 +36,30 @@ constexpr std::string_view kNotVerifiedStep =
 constexpr std::string_view kAccountLimitedStep =
     "WeChat has cancelled, banned or frozen the account. The merchant settles that with WeChat, or authorizes another "
     "account by a new link.";
-constexpr std::string_view kTokenTroubleStep =
-    "Nothing yet: scans go on while a token works, and the gateway tries again. If the reason stays, the merchant "
-    "authorizes again by a new link.";
+constexpr std::string_view kTokenWorks = "Scans go on while the present token works. ";
+constexpr std::string_view kNoTokenWorks = "Scans fail until there is a new token. ";
 
 Standing notAuthorized(Obstacle obstacle, std::string_view state, std::string reason, std::string_view step) {
-    return {obstacle, state, std::move(reason), step, ErrorCode::kMerchantNotAuthorized};
+    return {obstacle, state, std::move(reason), std::string{step}, ErrorCode::kMerchantNotAuthorized};
+}
+
+/// What scans are told where no token works for this reason: the words of the state that the operator reads.
+std::string_view stateWithoutToken(std::string_view trouble) {
+    if (trouble == kTroubleReauthorizationNeeded || trouble == kTroubleRefusedThoughListed) return "unauthorized";
+    return trouble == kTroubleAccountLimited ? "restricted" : "active";
+}
+
+Standing inTrouble(std::string_view trouble, bool works) {
+    std::string step{works ? kTokenWorks : kNoTokenWorks};
+    step += stepOfTrouble(trouble);
+    return {works ? Obstacle::kTokenTrouble : Obstacle::kNoToken, works ? "active" : stateWithoutToken(trouble),
+            std::string{trouble}, std::move(step), std::nullopt};
 }
 
 Standing notEligible(const AccountFacts& account) {
     const auto standing = [](Obstacle obstacle, std::string_view step) {
-        return Standing{obstacle, "restricted", "account_not_eligible", step, ErrorCode::kAccountNotEligible};
+        return Standing{obstacle, "restricted", "account_not_eligible", std::string{step},
+                        ErrorCode::kAccountNotEligible};
     };
     if (account.kind == AccountKind::kUnknown) return standing(Obstacle::kKindNotKnown, kKindNotKnownStep);
     if (account.kind == AccountKind::kUnsupported) return standing(Obstacle::kKindNotSupported, kKindNotSupportedStep);
@@ -53,9 +69,9 @@ Standing notEligible(const AccountFacts& account) {
 
 }  // namespace
 
-Standing standingOf(const Merchant& merchant, const Authorization* authorization) {
+Standing standingOf(const Merchant& merchant, const Authorization* authorization, UtcTime now) {
     if (merchant.suspended) {
-        return {Obstacle::kSuspended, "suspended", merchant.suspended_reason, kSuspendedStep,
+        return {Obstacle::kSuspended, "suspended", merchant.suspended_reason, std::string{kSuspendedStep},
                 ErrorCode::kMerchantSuspended};
     }
     if (authorization == nullptr) {
@@ -67,12 +83,13 @@ Standing standingOf(const Merchant& merchant, const Authorization* authorization
     if (!authorization->allowsOcr()) {
         const bool lost = authorization->ocr_was_granted;
         return {lost ? Obstacle::kOcrNoLongerGranted : Obstacle::kOcrNotGranted, "restricted", "permission_117_missing",
-                lost ? kOcrNoLongerGrantedStep : kOcrNotGrantedStep, ErrorCode::kPermission117Missing};
+                std::string{lost ? kOcrNoLongerGrantedStep : kOcrNotGrantedStep}, ErrorCode::kPermission117Missing};
     }
     if (!authorization->account.eligibleForOcr()) return notEligible(authorization->account);
-    if (!authorization->trouble.empty()) {
-        return {Obstacle::kTokenTrouble, "active", authorization->trouble, kTokenTroubleStep, std::nullopt};
-    }
+    const bool works = authorization->tokenUsableAt(now, std::chrono::milliseconds{0});
+    if (!authorization->trouble.empty()) return inTrouble(authorization->trouble, works);
+    // Nobody has tried yet; there is nothing to try with.
+    if (!works && authorization->refresh_token == nullptr) return inTrouble(kTroubleReauthorizationNeeded, false);
     return {Obstacle::kNone, "active", {}, {}, std::nullopt};
 }
 

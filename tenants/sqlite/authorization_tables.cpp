@@ -50,11 +50,12 @@ constexpr const char* kSelectLinkByCode =
     "SELECT state_hash, pre_auth_code_hash, merchant.id, authorization_link.created_ms, expires_ms, invitation_hash "
     "FROM authorization_link JOIN merchant ON merchant.row = merchant_row "
     "WHERE authorization_link.component_appid = :component AND pre_auth_code_hash = :hash";
-constexpr const char* kInsertClaim =
+// The table is named after what its rows meant at first: that somebody was about to exchange the code.
+constexpr const char* kSelectCode =
+    "SELECT 1 FROM claimed_code WHERE component_appid = :component AND code_hash = :code";
+constexpr const char* kInsertCode =
     "INSERT INTO claimed_code (component_appid, code_hash, claimed_ms) VALUES (:component, :code, :now) "
     "ON CONFLICT DO NOTHING";
-constexpr const char* kDeleteClaim =
-    "DELETE FROM claimed_code WHERE component_appid = :component AND code_hash = :code";
 constexpr const char* kInsertEvent =
     "INSERT INTO platform_event (component_appid, dedupe_key, info_type, appid, sealed_authorization_code,"
     " pre_auth_code_hash, created_ms, received_ms) VALUES (:component, :key, :type, :appid, :code, :pre_auth_code,"
@@ -265,14 +266,14 @@ std::optional<AuthorizationLink> AuthorizationTables::findLink(const char* sql, 
     return AuthorizationLink{row.text(0), row.text(1), MerchantId{row.text(2)}, row.time(3), row.time(4), row.text(5)};
 }
 
-Result<bool> AuthorizationTables::claimCode(const std::string& code_hash, UtcTime now) {
-    SQLite::Statement insert{database_, kInsertClaim};
-    return Query{insert}.bind(":component", seals_.component()).bind(":code", code_hash).bind(":now", now).run() == 1;
+Result<bool> AuthorizationTables::knowsCode(const std::string& code_hash) {
+    SQLite::Statement select{database_, kSelectCode};
+    return Query{select}.bind(":component", seals_.component()).bind(":code", code_hash).next();
 }
 
-Result<Done> AuthorizationTables::unclaimCode(const std::string& code_hash) {
-    SQLite::Statement remove{database_, kDeleteClaim};
-    Query{remove}.bind(":component", seals_.component()).bind(":code", code_hash).run();
+Result<Done> AuthorizationTables::rememberCode(const std::string& code_hash, UtcTime now) {
+    SQLite::Statement insert{database_, kInsertCode};
+    Query{insert}.bind(":component", seals_.component()).bind(":code", code_hash).bind(":now", now).run();
     return Done{};
 }
 

@@ -34,8 +34,8 @@ public:
     Result<Done> addLink(const AuthorizationLink& link);
     Result<std::optional<AuthorizationLink>> findLinkByState(const std::string& state_hash);
     Result<std::optional<AuthorizationLink>> findLinkByPreAuthCode(const std::string& pre_auth_code_hash);
-    Result<bool> claimCode(const std::string& code_hash, UtcTime now);
-    Result<Done> unclaimCode(const std::string& code_hash);
+    Result<bool> knowsCode(const std::string& code_hash);
+    Result<Done> rememberCode(const std::string& code_hash, UtcTime now);
 
     /// `sealed_code`: of `event`.
     Result<std::optional<PlatformEvent>> addEvent(const PlatformEvent& event,

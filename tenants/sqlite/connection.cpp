@@ -26,6 +26,13 @@ constexpr const char* kReaderSettings =
     "PRAGMA query_only=ON; PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; PRAGMA mmap_size=0;"
     "PRAGMA cache_size=-8192";
 
+/// Once, before anything of SQLite is used: it counts every allocation under a mutex otherwise, and nobody asks for the
+/// counts.
+void configureLibrary() {
+    static const int configured = sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+    static_cast<void>(configured);  // misuse where somebody used the library before: then it counts
+}
+
 void setDefences(SQLite::Database& database) {
     sqlite3* const handle = database.getHandle();
     sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
@@ -48,6 +55,7 @@ void prepareDatabaseFile(const std::filesystem::path& path) {
 }
 
 SQLite::Database openWriter(const std::filesystem::path& path, const std::string& vfs) {
+    configureLibrary();
     SQLite::Database database{path.string(), SQLite::OPEN_READWRITE | kUnlocked, kBusyTimeoutMs, vfs};
     setDefences(database);
     database.exec(kWriterSettings);
@@ -60,6 +68,7 @@ SQLite::Database openWriter(const std::filesystem::path& path, const std::string
 }
 
 SQLite::Database openReader(const std::filesystem::path& path, const std::string& vfs) {
+    configureLibrary();
     SQLite::Database database{path.string(), SQLite::OPEN_READONLY | kUnlocked, kBusyTimeoutMs, vfs};
     setDefences(database);
     database.exec(kReaderSettings);

@@ -22,10 +22,18 @@ constexpr const char* kInsert =
     "VALUES (:merchant, :previous, :number, :id, :kind, :units, :request, :key, :x_request, :outcome, :at, :recorded,"
     " :period, :plan_version, :pack, :corrects, :price, :reason, :hash)";
 
+// Rows ascend, so the first one stays the first.
+constexpr const char* kBeginPeriod =
+    "INSERT INTO ledger_period (period, first_row) VALUES (:period, :row) ON CONFLICT (period) DO NOTHING";
+
 }  // namespace
 
 EntryTable::EntryTable(SQLite::Database& database, LedgerHeads& heads)
-    : database_(database), heads_(heads), select_hold_(database, kSelectHold), insert_(database, kInsert) {}
+    : database_(database),
+      heads_(heads),
+      select_hold_(database, kSelectHold),
+      insert_(database, kInsert),
+      begin_period_(database, kBeginPeriod) {}
 
 EntryRow EntryTable::ofHold(const LedgerHead& head, std::int64_t hold_row) {
     Query row{select_hold_};
@@ -77,8 +85,15 @@ std::int64_t EntryTable::append(LedgerHead& head, EntryRow& added) {
     head.last_number = entry.number;
     head.last_entry_row = database_.getLastInsertRowid();
     head.last_hash = entry.hash;
+    beginPeriod(entry.period, *head.last_entry_row);
     heads_.changed(head);
     return *head.last_entry_row;
+}
+
+/// A month's first entry is remembered, so that the month can be summed without reading those before it.
+void EntryTable::beginPeriod(Period period, std::int64_t row) {
+    if (!begun_periods_.insert(period).second) return;
+    Query{begin_period_}.bind(":period", std::int64_t{period.number()}).bind(":row", row).run();
 }
 
 }  // namespace tenants::sqlite

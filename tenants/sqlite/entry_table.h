@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 
 #include "tenants/sqlite/ledger_heads.h"
 #include "tenants/usage/usage_entry.h"
@@ -29,12 +30,18 @@ public:
     /// period and hash are filled in here, from the head; `added.entry.period` is the one that it would be billed in
     /// were no period closed.
     std::int64_t append(LedgerHead& head, EntryRow& added);
+    /// Nothing of the transaction happened.
+    void forget() noexcept { begun_periods_.clear(); }
 
 private:
+    void beginPeriod(Period period, std::int64_t row);
+
     SQLite::Database& database_;
     LedgerHeads& heads_;
     SQLite::Statement select_hold_;
     SQLite::Statement insert_;
+    SQLite::Statement begin_period_;
+    std::set<Period> begun_periods_;  // that ledger_period has
 };
 
 }  // namespace tenants::sqlite

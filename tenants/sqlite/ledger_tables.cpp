@@ -329,6 +329,7 @@ void LedgerTables::beforeCommit() {
 void LedgerTables::afterRollback() noexcept {
     quotas_.forget();
     heads_.forget();
+    entries_.forget();
 }
 
 }  // namespace tenants::sqlite

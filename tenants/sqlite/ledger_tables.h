@@ -40,6 +40,9 @@ public:
     Result<Done> reopenUpstreamWindow(const MerchantId& merchant, UtcTime now);
     Result<Done> takeUpstreamQuota(const MerchantId& merchant, const UpstreamQuotaTold& told, UtcTime now);
 
+    /// Where each ledger ends, for what else changes with it.
+    LedgerHeads& heads() noexcept { return heads_; }
+
     /// For those who change what limits depend on.
     QuotaBook& quotas() noexcept { return quotas_; }
     void beforeCommit() override;

@@ -72,13 +72,14 @@ Task<std::optional<AuthorizationLink>> SqliteAuthorizationStore::findLinkByPreAu
     co_return found(std::move(link));
 }
 
-Task<Result<bool>> SqliteAuthorizationStore::claimCode(std::string code_hash, UtcTime now) {
-    Write write{writer_, [&] { return tables_.claimCode(code_hash, now); }};
-    co_return co_await write;
+Task<bool> SqliteAuthorizationStore::knowsCode(std::string code_hash) {
+    Write write{writer_, [&] { return tables_.knowsCode(code_hash); }};
+    Result<bool> known = co_await write;
+    co_return found(std::move(known));
 }
 
-Task<Result<Done>> SqliteAuthorizationStore::unclaimCode(std::string code_hash) {
-    Write write{writer_, [&] { return tables_.unclaimCode(code_hash); }};
+Task<Result<Done>> SqliteAuthorizationStore::rememberCode(std::string code_hash, UtcTime now) {
+    Write write{writer_, [&] { return tables_.rememberCode(code_hash, now); }};
     co_return co_await write;
 }
 

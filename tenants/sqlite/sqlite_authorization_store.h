@@ -34,8 +34,8 @@ public:
     Task<Result<Done>> addLink(AuthorizationLink link) override;
     Task<std::optional<AuthorizationLink>> findLinkByState(std::string state_hash) override;
     Task<std::optional<AuthorizationLink>> findLinkByPreAuthCode(std::string pre_auth_code_hash) override;
-    Task<Result<bool>> claimCode(std::string code_hash, UtcTime now) override;
-    Task<Result<Done>> unclaimCode(std::string code_hash) override;
+    Task<bool> knowsCode(std::string code_hash) override;
+    Task<Result<Done>> rememberCode(std::string code_hash, UtcTime now) override;
 
     Task<Result<std::optional<PlatformEvent>>> addEvent(PlatformEvent event) override;
     Task<bool> knowsEvent(std::string dedupe_key) override;

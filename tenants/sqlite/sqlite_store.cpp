@@ -3,6 +3,8 @@
 #include <SQLiteCpp/Column.h>
 #include <SQLiteCpp/Database.h>
 
+#include <cstdlib>
+#include <functional>
 #include <limits>
 #include <map>
 #include <string>
@@ -14,6 +16,7 @@
 #include "tenants/sqlite/connection.h"
 #include "tenants/sqlite/failure.h"
 #include "tenants/sqlite/instance_lock.h"
+#include "tenants/sqlite/ledger_inspection.h"
 #include "tenants/sqlite/ledger_tables.h"
 #include "tenants/sqlite/merchant_directory.h"
 #include "tenants/sqlite/merchant_tables.h"
@@ -22,10 +25,13 @@
 #include "tenants/sqlite/reader_pool.h"
 #include "tenants/sqlite/reconciliation_tables.h"
 #include "tenants/sqlite/sqlite_authorization_store.h"
+#include "tenants/sqlite/sqlite_ledger_scan.h"
 #include "tenants/sqlite/sqlite_merchant_store.h"
 #include "tenants/sqlite/sqlite_plan_store.h"
 #include "tenants/sqlite/sqlite_reconciliation_store.h"
+#include "tenants/sqlite/sqlite_statement_store.h"
 #include "tenants/sqlite/sqlite_usage_ledger.h"
+#include "tenants/sqlite/statement_tables.h"
 #include "tenants/sqlite/writer.h"
 
 namespace tenants {
@@ -38,9 +44,7 @@ SQLite::Database openMigrated(const std::filesystem::path& path, const SqliteSet
     const int version = examineSchema(path, migrations, settings.vfs);
     prepareDatabaseFile(path);
     SQLite::Database database = openWriter(path, settings.vfs);
-    if (const std::string verdict = database.execAndGet("PRAGMA quick_check(1)").getString(); verdict != "ok") {
-        throw DatabaseRefused("database " + path.string() + " is damaged: " + verdict);
-    }
+    inspectBeforeStart(database, path);
     if (static_cast<std::size_t>(version) < migrations.size()) {
         if (version > 0) copyBeforeMigration(database, path, version + 1);
         migrate(database, migrations, version, now);
@@ -48,15 +52,25 @@ SQLite::Database openMigrated(const std::filesystem::path& path, const SqliteSet
     return database;
 }
 
-WriterSettings writerSettings(const SqliteSettings& settings) {
+/// Whatever ends the trust in the file: the next start shall look at all of it.
+std::function<void(std::string_view)> markedFatal(const std::filesystem::path& path, const SqliteSettings& settings) {
+    return [path, fatal = settings.fatal](std::string_view reason) {
+        markDamaged(path, reason);
+        if (!fatal) std::abort();
+        fatal(reason);
+    };
+}
+
+WriterSettings writerSettings(const std::filesystem::path& path, const SqliteSettings& settings) {
     WriterSettings writer;
     writer.queue_jobs_max = settings.queue_changes_max;
     writer.batch_jobs_max = settings.group_changes_max;
     writer.batch_time_max = settings.group_time_max;
+    writer.batch_interval_min = settings.group_interval_min;
     writer.probe_interval = settings.probe_interval;
     writer.checkpoint_bytes = settings.checkpoint_bytes;
     writer.truncate_bytes = settings.truncate_bytes;
-    writer.fatal = settings.fatal;
+    writer.fatal = markedFatal(path, settings);
     return writer;
 }
 
@@ -91,14 +105,18 @@ struct SqliteStore::Parts {
     Parts(const std::filesystem::path& path, const KeyRing& keys, const std::vector<AppId>& served, const Clock& clock,
           const SqliteSettings& settings)
         : lock(path),
-          writer(openMigrated(path, settings, clock.now()), readers, clock, writerSettings(settings)),
+          writer(openMigrated(path, settings, clock.now()), readers, clock, writerSettings(path, settings)),
           readers(path, settings.vfs, settings.readers, clock),
           ledger_tables(writer.database(), keys, kStoreName),
           merchant_tables(writer.database(), ledger_tables.quotas()),
           plan_tables(writer.database(), ledger_tables.quotas()),
+          statement_tables(writer.database(), ledger_tables.heads()),
           ledger(writer, ledger_tables, readers, keys, kStoreName),
           merchants(writer, merchant_tables, merchant_directory),
-          plans(writer, plan_tables, plan_directory, readers) {
+          plans(writer, plan_tables, plan_directory, readers),
+          ledger_scan(readers),
+          statements(writer, statement_tables, readers),
+          inspection(readers, clock, markedFatal(path, settings)) {
         merchant_tables.adopt(served.at(0));
         merchant_tables.load(merchant_directory);
         plan_tables.load(plan_directory);
@@ -113,6 +131,7 @@ struct SqliteStore::Parts {
                                      settings.on_quota_warning});
         writer.join(ledger_tables);
         writer.start();
+        inspection.start();
     }
     Parts(const Parts&) = delete;
     Parts& operator=(const Parts&) = delete;
@@ -135,10 +154,14 @@ struct SqliteStore::Parts {
     LedgerTables ledger_tables;
     MerchantTables merchant_tables;
     PlanTables plan_tables;
+    StatementTables statement_tables;
     SqliteUsageLedger ledger;
     SqliteMerchantStore merchants;
     SqlitePlanStore plans;
+    SqliteLedgerScan ledger_scan;
+    SqliteStatementStore statements;
     std::map<AppId, std::unique_ptr<ComponentParts>> components;
+    LedgerInspection inspection;
 };
 
 std::unique_ptr<SqliteStore> SqliteStore::open(const std::filesystem::path& path, const KeyRing& keys,
@@ -169,6 +192,20 @@ PlanStore& SqliteStore::plans() noexcept {
 }
 ReconciliationStore& SqliteStore::reconciliations(const AppId& component) {
     return parts_->components.at(component)->reconciliations;
+}
+StatementStore& SqliteStore::statements() noexcept {
+    return parts_->statements;
+}
+const LedgerScan& SqliteStore::ledgerScan() const noexcept {
+    return parts_->ledger_scan;
+}
+SqliteStore::Inspection SqliteStore::inspection() const {
+    switch (parts_->inspection.progress()) {
+        case LedgerInspection::Progress::kRunning: return Inspection::kRunning;
+        case LedgerInspection::Progress::kSound: return Inspection::kSound;
+        case LedgerInspection::Progress::kDamaged: break;
+    }
+    return Inspection::kDamaged;
 }
 bool SqliteStore::ready() const {
     return parts_->writer.ready();

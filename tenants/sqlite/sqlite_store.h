@@ -14,7 +14,9 @@
 #include "tenants/authorization/reconciliation_report.h"
 #include "tenants/base/clock.h"
 #include "tenants/base/key_ring.h"
+#include "tenants/billing/ledger_scan.h"
 #include "tenants/billing/plan_store.h"
+#include "tenants/billing/statement_store.h"
 #include "tenants/merchant/merchant_store.h"
 #include "tenants/usage/quota_warning.h"
 #include "tenants/usage/usage_ledger.h"
@@ -22,17 +24,18 @@
 namespace tenants {
 
 struct SqliteSettings {
-    std::size_t queue_changes_max = 4096;           // that wait for the writer; more are refused
-    std::size_t group_changes_max = 256;            // that commit together
-    std::chrono::milliseconds group_time_max{2};    // that a group takes more in; nobody waits for a group to fill
-    std::chrono::milliseconds probe_interval{500};  // how often a full disk is tried again
-    std::int64_t checkpoint_bytes = 4LL << 20;      // of write-ahead log
+    std::size_t queue_changes_max = 4096;               // that wait for the writer; more are refused
+    std::size_t group_changes_max = 256;                // that commit together
+    std::chrono::milliseconds group_time_max{2};        // that a group takes more in
+    std::chrono::microseconds group_interval_min{250};  // between the beginnings of two groups
+    std::chrono::milliseconds probe_interval{500};      // how often a full disk is tried again
+    std::int64_t checkpoint_bytes = 4LL << 20;          // of write-ahead log
     std::int64_t truncate_bytes = 32LL << 20;
     std::size_t readers = 4;  // reads at the same time; more wait
     std::string vfs;          // SQLite's file system layer; empty: the usual one
     /// Called on the writer's thread, after the commit: must not throw or wait. None: nobody is warned.
     std::function<void(const QuotaWarning& warning)> on_quota_warning;
-    /// Called on the writer's thread where the outcome of a commit is unknown or the file is damaged: ends the process,
+    /// Called, not on the caller's thread, where the outcome of a commit is unknown or the file is damaged: ends the process,
     /// so that a restart reconciles. Every change is refused from then on. None: abort.
     std::function<void(std::string_view reason)> fatal;
 };
@@ -63,6 +66,12 @@ public:
     UsageLedger& ledger() noexcept;
     PlanStore& plans() noexcept;
     ReconciliationStore& reconciliations(const AppId& component);
+    StatementStore& statements() noexcept;
+    const LedgerScan& ledgerScan() const noexcept;
+
+    /// How far the look at every row of the ledger is that begins with each start; damage also calls `fatal`. Any thread.
+    enum class Inspection { kRunning, kSound, kDamaged };
+    Inspection inspection() const;
 
     /// Whether changes can be taken: false after a failure, true again once a full disk has room. Any thread.
     bool ready() const;

@@ -8,7 +8,10 @@
 #include <new>
 #include <utility>
 
+#include "tenants/base/executor.h"
 #include "tenants/sqlite/failure.h"
+#include "tenants/sqlite/query.h"
+#include "tenants/sqlite/writer_thread.h"
 
 namespace tenants::sqlite {
 namespace {
@@ -37,7 +40,12 @@ Diagnosis diagnose(const std::exception_ptr& thrown) {
 }  // namespace
 
 Writer::Writer(SQLite::Database database, const ReaderPool& readers, const Clock& clock, WriterSettings settings)
-    : database_(std::move(database)), readers_(readers), clock_(clock), settings_(std::move(settings)) {
+    : database_(std::move(database)),
+      begin_(database_, "BEGIN IMMEDIATE"),
+      commit_(database_, "COMMIT"),
+      readers_(readers),
+      clock_(clock),
+      settings_(std::move(settings)) {
     page_bytes_ = database_.execAndGet("PRAGMA page_size").getInt();
     batch_.reserve(settings_.batch_jobs_max);
     sqlite3_wal_hook(database_.getHandle(), &Writer::onWalGrowth, this);
@@ -83,6 +91,7 @@ bool Writer::writable() const {
 }
 
 void Writer::work() {
+    prepareWriterThread();
     while (awaitWork()) {
         commitBatch();
         checkpointIfDue();
@@ -112,7 +121,16 @@ bool Writer::awaitWork() {
             }
         }
     }
+    gather(lock);
     return true;
+}
+
+/// A commit costs the same for one job as for many. Where groups follow one another closely, each waits a moment for more.
+void Writer::gather(std::unique_lock<std::mutex>& lock) {
+    const auto full = [this] { return queue_.size() >= settings_.batch_jobs_max || state_ != State::kOpen; };
+    const SteadyTime now = clock_.steady();
+    if (now < next_batch_) changed_.wait_for(lock, next_batch_ - now, full);
+    next_batch_ = clock_.steady() + settings_.batch_interval_min;
 }
 
 std::size_t Writer::takeQueued(std::size_t count) {
@@ -137,10 +155,10 @@ void Writer::runQueued() {
 template <class Body>
 std::exception_ptr Writer::inTransaction(const Body& body) {
     try {
-        database_.exec("BEGIN IMMEDIATE");
+        Query{begin_}.run();
         body();
         for (BatchParticipant* participant : participants_) participant->beforeCommit();
-        database_.exec("COMMIT");
+        Query{commit_}.run();
         return nullptr;
     } catch (...) {
         const std::exception_ptr failure = std::current_exception();
@@ -168,6 +186,7 @@ void Writer::commitBatch() {
     if (failure) return giveUp(batch_, failure);
     for (WriteJob* job : batch_) job->publish();
     for (BatchParticipant* participant : participants_) participant->afterCommit();
+    const ResumedTogether together;
     for (WriteJob* job : batch_) job->wake();
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <SQLiteCpp/Database.h>
+#include <SQLiteCpp/Statement.h>
 
 #include <condition_variable>
 #include <cstddef>
@@ -55,9 +56,10 @@ struct WriterSettings {
     std::size_t queue_jobs_max = 4096;
     std::size_t batch_jobs_max = 256;
     std::chrono::milliseconds batch_time_max{2};
-    std::chrono::milliseconds probe_interval{500};  // how often a full disk is tried again
-    std::int64_t checkpoint_bytes = 4LL << 20;      // of WAL, and of its growth since the last checkpoint
-    std::int64_t truncate_bytes = 32LL << 20;       // of WAL, where no read is older than `reader_age_max`
+    std::chrono::microseconds batch_interval_min{250};  // from the beginning of one to that of the next
+    std::chrono::milliseconds probe_interval{500};      // how often a full disk is tried again
+    std::int64_t checkpoint_bytes = 4LL << 20;          // of WAL, and of its growth since the last checkpoint
+    std::int64_t truncate_bytes = 32LL << 20;           // of WAL, where no read is older than `reader_age_max`
     std::chrono::milliseconds reader_age_max{1000};
     std::function<void(std::string_view reason)> fatal;
 };
@@ -94,6 +96,7 @@ private:
     bool writable() const;
     void work();
     bool awaitWork();
+    void gather(std::unique_lock<std::mutex>& lock);
     void commitBatch();
     void commitAlone(WriteJob& job);
     template <class Body>
@@ -109,11 +112,14 @@ private:
     static int onWalGrowth(void* writer, sqlite3* handle, const char* schema, int pages);
 
     SQLite::Database database_;
+    SQLite::Statement begin_;
+    SQLite::Statement commit_;
     const ReaderPool& readers_;
     const Clock& clock_;
     const WriterSettings settings_;
     std::vector<BatchParticipant*> participants_;
     std::vector<WriteJob*> batch_;
+    SteadyTime next_batch_ = SteadyTime::min();  // not before
     std::int64_t page_bytes_ = 0;
     std::int64_t wal_bytes_ = 0;
     std::int64_t checkpointed_at_bytes_ = 0;

@@ -93,7 +93,7 @@ TEST_F(OnboardingOrder, DuplicatesOfEverythingAreOneOfEach) {
 
 // Pitfalls 15 and 16: what was pushed once is not lost with the process.
 TEST_F(OnboardingOrder, EventAndTicketOutliveAKill) {
-    installation_.sandbox().plan("/cgi-bin/component/api_query_auth", R"("errcode":-1)", 1000);
+    installation_.sandbox().plan(kQueryAuthPath, R"("errcode":-1)", 1000);
     consent();
     ASSERT_TRUE(eventually(kPatience, [this] { return events("handled_ms IS NULL") == 1; }));
     installation_.killGateway();
@@ -101,6 +101,28 @@ TEST_F(OnboardingOrder, EventAndTicketOutliveAKill) {
 
     installation_.startGateway();
 
+    EXPECT_TRUE(installation_.becomesState(merchant_, "active"));
+    expectScans();
+}
+
+/// What the simulated week found: a code that was about to be exchanged was taken for exchanged after the restart.
+TEST_F(OnboardingOrder, ConsentAfterAWithdrawalOutlivesAKillBeforeItsExchange) {
+    follow(consent());
+    installation_.sandbox().advanceClock(5);
+    installation_.sandbox().act(appid_, "withdraw");
+    ASSERT_TRUE(installation_.becomesState(merchant_, "unauthorized"));
+    ASSERT_TRUE(handled(2));
+    installation_.sandbox().advanceClock(5);
+    installation_.sandbox().plan(kQueryAuthPath, R"("errcode":-1,"delay_ms":600000)");  // the code is not exchanged
+    const std::int64_t before = installation_.sandbox().lastCallNumber();
+    consent();
+    ASSERT_TRUE(
+        eventually(kPatience, [&] { return installation_.sandbox().calls(kQueryAuthPath, before).size() == 1; }));
+
+    installation_.killGateway();
+    installation_.startGateway();
+
+    ASSERT_TRUE(handled(3));
     EXPECT_TRUE(installation_.becomesState(merchant_, "active"));
     expectScans();
 }

@@ -1,12 +1,15 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <memory>
 #include <mutex>
 #include <set>
 
 #include "tests/integration/support/crowd.h"
+#include "tests/integration/support/database_view.h"
 #include "tests/integration/support/eventually.h"
 #include "tests/integration/support/installation.h"
+#include "tests/integration/support/slow_crowd.h"
 
 namespace integration {
 namespace {
@@ -63,6 +66,47 @@ TEST(Shutdown, SilentPlatformDoesNotHoldTheGatewayUp) {
     EXPECT_TRUE(installation.admin().entries(merchant.id).empty());
     EXPECT_EQ(installation.admin().holds(merchant.id, "unknown").size(), static_cast<std::size_t>(kClients));
     EXPECT_EQ(installation.admin().window(merchant.id).unknown, kClients);
+}
+
+TEST(Shutdown, WithTheUsualDeadlinesASilentPlatformIsWaitedForAndItsScansAreMarked) {
+    Installation installation;
+    const Merchant merchant = installation.onboard("Silent");
+    installation.sandbox().plan(kDrivingPath, R"("mode":"silent")", kClients);
+    const std::string key = merchant.key.text;
+
+    Crowd crowd{kClients, [&](int number) {
+                    const ScanAnswer answer = installation.clientOf(key).scan(picture(number));
+                    EXPECT_EQ(answer.code(), "upstream_timeout") << answer.http.failure << answer.http.body;
+                }};
+    const bool all_sent =
+        eventually(kPatience, [&] { return installation.sandbox().calls(kDrivingPath).size() == kClients; });
+    const auto exit_code = installation.stopGateway(std::chrono::seconds{10});
+    crowd.join();
+
+    EXPECT_TRUE(all_sent);
+    EXPECT_EQ(exit_code, 0);
+    EXPECT_EQ(numberIn(installation.dataFolder() / "tollgate.sqlite", "SELECT count(*) FROM hold WHERE state = 'held'"),
+              0)
+        << "left for the next start to mark";
+    installation.startGateway();
+    EXPECT_EQ(installation.admin().holds(merchant.id, "unknown").size(), static_cast<std::size_t>(kClients));
+}
+
+TEST(Shutdown, RequestsThatAreStillBeingSentDoNotHoldItUp) {
+    Installation installation;
+    installation.sandbox().scriptAnswer(licenceAnswer("京F00003"));
+    const Merchant merchant = installation.onboard("Dripping");
+    for (const auto kind : {SlowCrowd::Kind::kHead, SlowCrowd::Kind::kBody, SlowCrowd::Kind::kHandshake}) {
+        const bool tls = kind == SlowCrowd::Kind::kHandshake;
+        const auto crowd =
+            std::make_unique<SlowCrowd>(kind, tls ? installation.publicTlsUrl() : installation.publicUrl(),
+                                        merchant.key.text, kClients, SlowCrowd::Closed::kStayAway);
+        ASSERT_EQ(installation.clientOf(merchant.key.text).scan(picture(1)).errcode, 0);
+
+        EXPECT_EQ(installation.stopGateway(std::chrono::seconds{5}), 0);
+
+        installation.startGateway();
+    }
 }
 
 TEST(Shutdown, IdleConnectionsDoNotDelayIt) {

@@ -57,6 +57,25 @@ TEST(Start, SecretsInitNeverReplacesAKeyRing) {
     EXPECT_EQ(readFile(installation.keyRingFile()), before);
 }
 
+TEST(Start, TooFewDescriptorsAreToldAndServedWithAllTheSame) {
+    Installation installation;
+    const Merchant merchant = installation.onboard("Few");
+    ASSERT_EQ(installation.stopGateway(), 0);
+    const auto log = installation.folder() / "few.log";
+    const auto ready_file = installation.folder() / "gateway-ready.json";
+    std::filesystem::remove(ready_file);
+    std::vector<std::string> words{"/bin/sh", "-c", "ulimit -n 1000 && exec \"$@\"", "sh"};
+    for (std::string& word : installation.gatewayCommand({"serve"})) words.push_back(std::move(word));
+
+    Process few{{words, {}, {}, log}};
+
+    EXPECT_TRUE(eventually(kPatience, [&] { return std::filesystem::exists(ready_file); })) << readFile(log);
+    EXPECT_THAT(readFile(log), HasSubstr("\"event\":\"descriptor_limit_low\",\"limit\":1000"));
+    few.signal(SIGTERM);
+    EXPECT_EQ(few.waitForExit(kPatience), 0);
+    installation.startGateway();
+}
+
 TEST(Start, SecondInstanceOnTheSameDatabaseIsRefused) {
     Installation installation;
 

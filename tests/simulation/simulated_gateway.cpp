@@ -16,7 +16,8 @@ int main(int argc, char** argv) {
     }
     try {
         const simulation::SharedClock clock{clock_file};
-        return gateway::app::serve(gateway::app::loadSettings(argv[3], gateway::app::systemEnvironment), clock);
+        return gateway::app::serve([&] { return gateway::app::loadSettings(argv[3], gateway::app::systemEnvironment); },
+                                   clock);
     } catch (const std::exception& failure) {
         std::cerr << "error: " << failure.what() << '\n';
         return 1;

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
+#include <filesystem>
 #include <iostream>
 #include <mutex>
 #include <random>
@@ -83,6 +84,16 @@ public:
                 << installation_.admin().merchant(shop.merchant.id).at("state_reason").text();
             EXPECT_EQ(scan(shop).errcode, 0) << shop.merchant.id;
         }
+    }
+
+    /// What a week that went wrong left behind, for who looks for the reason: TOLLGATE_WEEK_LOGS names the folder.
+    void keepLogs() {
+        const char* folder = std::getenv("TOLLGATE_WEEK_LOGS");  // NOLINT(concurrency-mt-unsafe): as above
+        if (folder == nullptr) return;
+        std::filesystem::create_directories(folder);
+        std::filesystem::copy(
+            installation_.folder(), folder,
+            std::filesystem::copy_options::recursive | std::filesystem::copy_options::overwrite_existing);
     }
 
     void expectFewRefreshes(std::chrono::hours lived) {
@@ -224,6 +235,7 @@ TEST(Week, NoMerchantIsLostAndNoRefreshIsWasted) {
 
     week.expectFewRefreshes(hours);
     week.expectNobodyNeedsAPerson();
+    if (testing::Test::HasFailure()) week.keepLogs();
 }
 
 }  // namespace

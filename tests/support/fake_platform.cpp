@@ -1,6 +1,7 @@
 #include "tests/support/fake_platform.h"
 
 #include <algorithm>
+#include <stdexcept>
 #include <utility>
 
 namespace test_support {
@@ -28,6 +29,7 @@ std::optional<Error> FakePlatform::arrive(std::string_view call, std::shared_ptr
                                           const SharedSecret& component_token) {
     Script& script = scripts_[std::string{call}];
     ++script.calls;
+    if (std::exchange(script.deadly, false)) throw std::runtime_error("the process died");
     delay = std::exchange(script.delay, nullptr);
     if (!script.failures.empty()) {
         Error error = std::move(script.failures.front());
@@ -250,6 +252,11 @@ void FakePlatform::forgetComponentTokens() {
 void FakePlatform::failNext(std::string_view call, Error error) {
     const std::scoped_lock lock{mutex_};
     scripts_[std::string{call}].failures.push_back(std::move(error));
+}
+
+void FakePlatform::dieNext(std::string_view call) {
+    const std::scoped_lock lock{mutex_};
+    scripts_[std::string{call}].deadly = true;
 }
 
 std::shared_ptr<Gate> FakePlatform::delayNext(std::string_view call) {

@@ -59,6 +59,8 @@ public:
 
     /// The next call of this name ends so, without any effect.
     void failNext(std::string_view call, tenants::Error error);
+    /// The next call of this name never gets out: who makes it is thrown out of its work, as by the process's death.
+    void dieNext(std::string_view call);
     /// The next call of this name is worked on at once, but its answer waits for the gate.
     std::shared_ptr<Gate> delayNext(std::string_view call);
     int calls(std::string_view call) const;
@@ -70,6 +72,7 @@ private:
     struct Script {
         int calls = 0;
         std::deque<tenants::Error> failures;
+        bool deadly = false;
         std::shared_ptr<Gate> delay;
     };
 

@@ -253,16 +253,15 @@ Task<std::optional<AuthorizationLink>> MemoryAuthorizations::findLinkByPreAuthCo
     co_return std::nullopt;
 }
 
-Task<Result<bool>> MemoryAuthorizations::claimCode(std::string code_hash, UtcTime now) {
-    if (auto fault = faults_.check("claimCode")) co_return *std::move(fault);
+Task<bool> MemoryAuthorizations::knowsCode(std::string code_hash) {
     const std::scoped_lock lock{mutex_};
-    co_return claimed_.try_emplace(std::move(code_hash), now).second;
+    co_return codes_.contains(code_hash);
 }
 
-Task<Result<Done>> MemoryAuthorizations::unclaimCode(std::string code_hash) {
-    if (auto fault = faults_.check("unclaimCode")) co_return *std::move(fault);
+Task<Result<Done>> MemoryAuthorizations::rememberCode(std::string code_hash, UtcTime now) {
+    if (auto fault = faults_.check("rememberCode")) co_return *std::move(fault);
     const std::scoped_lock lock{mutex_};
-    claimed_.erase(code_hash);
+    codes_.try_emplace(std::move(code_hash), now);
     co_return Done{};
 }
 
@@ -388,7 +387,7 @@ Task<Result<std::size_t>> MemoryAuthorizations::eraseEnded(UtcTime before, std::
                             const auto handled = handled_.find(event.id);
                             return handled != handled_.end() && handled->second < before;
                         }) +
-        eraseSome(claimed_, rows_max, [before](const auto& claim) { return claim.second < before; }) +
+        eraseSome(codes_, rows_max, [before](const auto& claim) { return claim.second < before; }) +
         eraseSome(links_, rows_max, [before](const AuthorizationLink& link) { return link.expires_at < before; }) +
         eraseSome(invitations_, rows_max,
                   [before](const auto& row) { return row.second.invitation.expires_at < before; });

@@ -69,8 +69,8 @@ public:
     tenants::Task<std::optional<tenants::AuthorizationLink>> findLinkByState(std::string state_hash) override;
     tenants::Task<std::optional<tenants::AuthorizationLink>> findLinkByPreAuthCode(
         std::string pre_auth_code_hash) override;
-    tenants::Task<tenants::Result<bool>> claimCode(std::string code_hash, tenants::UtcTime now) override;
-    tenants::Task<tenants::Result<tenants::Done>> unclaimCode(std::string code_hash) override;
+    tenants::Task<bool> knowsCode(std::string code_hash) override;
+    tenants::Task<tenants::Result<tenants::Done>> rememberCode(std::string code_hash, tenants::UtcTime now) override;
     tenants::Task<tenants::Result<std::optional<tenants::PlatformEvent>>> addEvent(
         tenants::PlatformEvent event) override;
     tenants::Task<bool> knowsEvent(std::string dedupe_key) override;
@@ -98,7 +98,7 @@ private:
     std::map<tenants::MerchantId, std::shared_ptr<const tenants::Authorization>> authorizations_;
     std::shared_ptr<const tenants::ComponentState> component_ = std::make_shared<const tenants::ComponentState>();
     std::vector<tenants::AuthorizationLink> links_;
-    std::map<std::string, tenants::UtcTime> claimed_;
+    std::map<std::string, tenants::UtcTime> codes_;
     std::vector<tenants::PlatformEvent> events_;
     std::int64_t last_event_ = 0;
     std::map<std::int64_t, tenants::UtcTime> handled_;

@@ -29,6 +29,8 @@ FORBIDDEN = {
                     "Poco/"],
     "gateway/http": ["gateway/wechat/", "gateway/api/", "gateway/admin/", "gateway/app/", "tenants/merchant/",
                      "tenants/authorization/", "tenants/usage/", "tenants/scan/", "tenants/sqlite/"],
+    "gateway/exports": ["gateway/log/", "gateway/net/", "gateway/http/", "gateway/wechat/", "gateway/api/",
+                        "gateway/admin/", "gateway/app/", "tenants/sqlite/"],
     "gateway/wechat": ["gateway/http/", "gateway/api/", "gateway/admin/", "gateway/app/", "tenants/sqlite/"],
     "gateway/api": ["gateway/wechat/", "gateway/admin/", "gateway/app/", "tenants/sqlite/"],
     "gateway/admin": ["gateway/wechat/", "gateway/api/", "gateway/app/", "tenants/sqlite/"],

@@ -6,6 +6,7 @@
 #include <iostream>
 #include <stdexcept>
 
+#include "tests/integration/support/database_view.h"
 #include "tests/integration/support/eventually.h"
 
 namespace integration {
@@ -56,8 +57,7 @@ InstallationOptions withPatience() {
 Installation::Installation(InstallationOptions options) : options_(std::move(options)) {
     std::filesystem::create_directory(dataFolder());
     std::filesystem::create_directory(sandboxFolder());
-    const auto certificates = folder() / "certificates";
-    mustSucceed(runToEnd({sourceFolder() / "certs" / "make-test-certs", certificates}), "make-test-certs");
+    replaceCertificates();
     if (!options_.start) return;
     startSandbox();
     writeGatewayConfiguration();
@@ -175,6 +175,29 @@ std::optional<int> Installation::stopGateway(std::chrono::milliseconds deadline)
     return exit_code;
 }
 
+bool Installation::reloadGateway() {
+    const auto told = [this](const char* event) {
+        const std::string log = readFile(gatewayLog());
+        std::size_t count = 0;
+        for (std::size_t at = log.find(event); at != std::string::npos; at = log.find(event, at + 1)) ++count;
+        return count;
+    };
+    const std::size_t done = told("\"event\":\"reloaded\"");
+    const std::size_t failed = told("\"event\":\"reload_failed\"");
+    gateway_->signal(SIGHUP);
+    bool taken_over = false;
+    const bool told_so = eventually(kPatience, [&] {
+        taken_over = told("\"event\":\"reloaded\"") > done;
+        return taken_over || told("\"event\":\"reload_failed\"") > failed;
+    });
+    if (!told_so) throw std::runtime_error("the gateway says nothing about the reload");
+    return taken_over;
+}
+
+void Installation::replaceCertificates() {
+    mustSucceed(runToEnd({sourceFolder() / "certs" / "make-test-certs", folder() / "certificates"}), "make-test-certs");
+}
+
 void Installation::killGateway() {
     gateway_->signal(SIGKILL);
     if (!gateway_->waitForExit(kStopDeadline)) throw std::runtime_error("a killed process lives");
@@ -204,6 +227,12 @@ Merchant Installation::onboard(const std::string& name, const std::string& merch
     if (!becomesState(merchant.id, "active")) {
         throw std::runtime_error("the merchant is " + admin().merchant(merchant.id).at("state_reason").text());
     }
+    // The event brings a code of its own, whose exchange gives newer tokens: a test that counts refreshes begins after it.
+    const bool settled = eventually(kPatience, [this] {
+        return numberIn(dataFolder() / "tollgate.sqlite",
+                        "SELECT count(*) FROM platform_event WHERE handled_ms IS NULL") == 0;
+    });
+    if (!settled) throw std::runtime_error("the authorization's event was not handled");
     merchant.key = admin().createKey(merchant.id);
     return merchant;
 }

@@ -55,6 +55,10 @@ public:
     /// SIGTERM; the exit code, or nothing where it still ran at the deadline and was killed.
     std::optional<int> stopGateway(std::chrono::milliseconds deadline = std::chrono::seconds{20});
     void killGateway();  // SIGKILL
+    /// SIGHUP; true once the log says that it was taken over, false where it says that it could not be.
+    bool reloadGateway();
+    /// Certificates of a new authority in the place of the old ones, key and all.
+    void replaceCertificates();
     /// The first start takes any free ports, later ones the same again.
     void startSandbox();
     std::optional<int> stopSandbox();
@@ -74,6 +78,7 @@ public:
     bool becomesState(const std::string& merchant, const std::string& state);
 
     const std::string& publicUrl() const noexcept { return public_url_; }
+    const std::string& publicTlsUrl() const noexcept { return public_tls_url_; }
     const std::string& adminUrl() const noexcept { return admin_url_; }
     const std::string& adminToken() const noexcept { return admin_token_; }
     std::filesystem::path folder() const { return folder_.path(); }
@@ -83,6 +88,7 @@ public:
     std::filesystem::path keyRingFile() const { return folder() / "key-ring"; }
     std::filesystem::path gatewayLog() const { return folder() / "gateway.log"; }
     std::filesystem::path authorityFile() const { return folder() / "certificates" / "ca.pem"; }
+    std::filesystem::path serverKeyFile() const { return folder() / "certificates" / "server.key"; }
     std::vector<std::string> gatewayCommand(std::vector<std::string> words) const;
 
 private:

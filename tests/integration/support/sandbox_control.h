@@ -13,6 +13,7 @@ namespace integration {
 inline constexpr std::string_view kDrivingPath = "/cv/ocr/driving";
 inline constexpr std::string_view kRefreshPath = "/cgi-bin/component/api_authorizer_token";
 inline constexpr std::string_view kComponentTokenPath = "/cgi-bin/component/api_component_token";
+inline constexpr std::string_view kQueryAuthPath = "/cgi-bin/component/api_query_auth";
 inline constexpr std::string_view kInfoPath = "/cgi-bin/component/api_get_authorizer_info";
 
 /// One call as the emulated platform saw it.

@@ -196,14 +196,14 @@ TEST_P(AuthorizationStoreContract, LinkIsFoundByStateAndByPreAuthCode) {
     EXPECT_FALSE(runBlocking(store().findLinkByPreAuthCode("state-1")));
 }
 
-TEST_P(AuthorizationStoreContract, CodeIsClaimedByTheFirstUntilItIsGivenBack) {
-    EXPECT_TRUE(*runBlocking(store().claimCode("hash-1", kNoon)));
-    EXPECT_FALSE(*runBlocking(store().claimCode("hash-1", kNoon)));
-    EXPECT_TRUE(*runBlocking(store().claimCode("hash-2", kNoon)));
+TEST_P(AuthorizationStoreContract, CodeIsKnownFromWhenItIsRememberedAndMayBeRememberedAgain) {
+    EXPECT_FALSE(runBlocking(store().knowsCode("hash-1")));
 
-    ASSERT_TRUE(runBlocking(store().unclaimCode("hash-1")));
+    ASSERT_TRUE(runBlocking(store().rememberCode("hash-1", kNoon)));
+    ASSERT_TRUE(runBlocking(store().rememberCode("hash-1", kNoon)));
 
-    EXPECT_TRUE(*runBlocking(store().claimCode("hash-1", kNoon)));
+    EXPECT_TRUE(runBlocking(store().knowsCode("hash-1")));
+    EXPECT_FALSE(runBlocking(store().knowsCode("hash-2")));
 }
 
 TEST_P(AuthorizationStoreContract, EventIsStoredOnceAndKeptUntilHandled) {
@@ -331,7 +331,7 @@ TEST_P(AuthorizationStoreContract, OnlyWhatEndedBeforeIsErasedAndAsMuchAsAllowed
         ASSERT_TRUE(runBlocking(store().addInvitation(invitation("inv-" + name))));
         ASSERT_TRUE(runBlocking(store().addLink({"state-" + name, "code-" + name, MerchantId{"mer_a"}, kNoon,
                                                  kNoon + std::chrono::minutes{10}, "inv-" + name})));
-        ASSERT_TRUE(*runBlocking(store().claimCode("hash-" + name, kNoon)));
+        ASSERT_TRUE(runBlocking(store().rememberCode("hash-" + name, kNoon)));
         const auto stored = runBlocking(store().addEvent(event("e-" + name)));
         if (name != "3") {
             ASSERT_TRUE(runBlocking(store().markEventHandled((**stored).id, kNoon)));
@@ -346,7 +346,7 @@ TEST_P(AuthorizationStoreContract, OnlyWhatEndedBeforeIsErasedAndAsMuchAsAllowed
     EXPECT_EQ(runBlocking(store().unhandledEvents()).size(), 1U);
     EXPECT_FALSE(*runBlocking(store().addEvent(event("e-3")))) << "not handled, so still known";
     EXPECT_TRUE(*runBlocking(store().addEvent(event("e-1"))));
-    EXPECT_TRUE(*runBlocking(store().claimCode("hash-1", later)));
+    EXPECT_FALSE(runBlocking(store().knowsCode("hash-1")));
     EXPECT_FALSE(runBlocking(store().findInvitation("inv-1")));
     EXPECT_FALSE(runBlocking(store().findLinkByState("state-1")));
 }

@@ -53,7 +53,7 @@ protected:
     World world_;
     RouteCaller caller_;
     LaunchPage launch_page_{world_.platforms, caller_.log()};
-    AuthorizedPage authorized_page_{world_.platforms, world_.store.merchants, caller_.log()};
+    AuthorizedPage authorized_page_{world_.platforms, world_.store.merchants, world_.clock, caller_.log()};
 };
 
 TEST_F(MerchantPages, LaunchPageHasBothButtonsAndLetsWeChatSeeWhereTheClickCameFrom) {
@@ -149,6 +149,24 @@ TEST_F(MerchantPages, LandingSaysWhatIsMissingForEachObstacle) {
     suspended.suspended = true;
     ASSERT_TRUE(tenants::runBlocking(world_.store.merchants.update(suspended, world_.clock.now())));
     expectConsentSays("服务已暂停", "the service is suspended");
+}
+
+TEST_F(MerchantPages, LandingOfAnAccountWithoutATokenIsNotComplete) {
+    const std::string state = world_.newState();
+    const std::string code = world_.platform.consent(world_.appid.text());
+    ASSERT_EQ(land(state, code).status, 200);
+    world_.platform.hideRefreshToken(world_.appid.text());
+    world_.change([](tenants::Authorization& next) {
+        next.access_token = nullptr;
+        next.refresh_token = nullptr;
+    });
+
+    const http::Response page = land(state, code);
+
+    EXPECT_EQ(page.status, 200);
+    EXPECT_THAT(page.body, HasSubstr("微信尚未提供访问凭证"));
+    EXPECT_THAT(page.body, HasSubstr("WeChat has given no token yet"));
+    EXPECT_THAT(page.body, Not(HasSubstr("Authorization complete")));
 }
 
 TEST_F(MerchantPages, LandingSaysWhyAConsentCouldNotBeTakenOver) {

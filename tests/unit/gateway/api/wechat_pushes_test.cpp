@@ -52,9 +52,11 @@ protected:
     ScriptedReader reader_;
     RouteCaller caller_;
     std::vector<tenants::Task<void>> background_;
-    WechatPushes pushes_{{{reader_, world_.onboarding}}, world_.clock, caller_.log(), [this](tenants::Task<void> task) {
-                             background_.push_back(std::move(task));
-                         }};
+    net::WorkerPool workers_{1, {.queued_max = 1}, world_.clock};
+    WechatPushes pushes_{
+        {{reader_, world_.onboarding}}, workers_, world_.clock, caller_.log(), [this](tenants::Task<void> task) {
+            background_.push_back(std::move(task));
+        }};
 };
 
 TEST_F(WechatPushesTest, EventIsDurableBeforeSuccessAndHandledAfterwards) {

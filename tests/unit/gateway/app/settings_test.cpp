@@ -6,10 +6,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <cstdint>
 #include <fstream>
+#include <functional>
 #include <map>
 #include <sstream>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace gateway::app {
@@ -68,6 +72,57 @@ TEST(Settings, NeededOnesAloneGiveTheDefaults) {
     EXPECT_EQ(settings.components.at(0).secret->expose(), "s");
     EXPECT_EQ(settings.components.at(0).previous_encoding_aes_key, nullptr);
     EXPECT_EQ(settings.limits.connections_max, 16'384U);
+}
+
+/// Every limit of the contract, with its documented default, is a setting that can be changed.
+TEST(Settings, LimitsOfTheContractAreSettings) {
+    struct Limit {
+        const char* key;
+        std::int64_t otherwise;
+        std::function<std::int64_t(const Settings&)> read;
+    };
+    const auto ms = [](std::chrono::milliseconds time) { return static_cast<std::int64_t>(time.count()); };
+    const std::vector<Limit> limits{
+        {"limits.uri_bytes", 4096, [](const Settings& s) { return s.limits.uri_bytes_max; }},
+        {"limits.head_bytes", 16'384, [](const Settings& s) { return s.limits.head_bytes_max; }},
+        {"limits.head_fields", 64, [](const Settings& s) { return s.limits.head_fields_max; }},
+        {"limits.field_value_bytes", 4096, [](const Settings& s) { return s.limits.field_value_bytes_max; }},
+        {"limits.head_ms", 5000, [&](const Settings& s) { return ms(s.limits.head_deadline); }},
+        {"limits.idle_ms", 60'000, [&](const Settings& s) { return ms(s.limits.idle_deadline); }},
+        {"limits.handshake_ms", 5000, [&](const Settings& s) { return ms(s.limits.handshake_deadline); }},
+        {"limits.body_ms", 15'000, [&](const Settings& s) { return ms(s.limits.body_deadline); }},
+        {"limits.body_bytes", 65'536, [](const Settings& s) { return s.limits.body_bytes_max; }},
+        {"limits.body_bytes_per_second", 20'000, [](const Settings& s) { return s.limits.body_bytes_per_second_min; }},
+        {"limits.send_ms", 10'000, [&](const Settings& s) { return ms(s.limits.send_deadline); }},
+        {"limits.connections", 16'384, [](const Settings& s) { return s.limits.connections_max; }},
+        {"limits.connections_per_address", 0, [](const Settings& s) { return s.limits.connections_per_address_max; }},
+        {"merchant.in_flight", 64, [](const Settings& s) { return s.merchant.in_flight_max; }},
+        {"merchant.requests_per_second", 0, [](const Settings& s) { return s.merchant.requests_per_second; }},
+        {"merchant.burst", 0, [](const Settings& s) { return s.merchant.burst; }},
+        {"upstream.in_flight", 512, [](const Settings& s) { return s.upstream.in_flight_max; }},
+        {"upstream.connect_ms", 3000, [&](const Settings& s) { return ms(s.upstream.connect_deadline); }},
+        {"upstream.call_ms", 8000, [&](const Settings& s) { return ms(s.upstream.call_deadline); }},
+        {"upstream.repeat_percent", 10, [](const Settings& s) { return s.upstream.repeat_percent; }},
+        {"upstream.answer_head_bytes", 16'384, [](const Settings& s) { return s.upstream.answer_head_bytes_max; }},
+        {"upstream.answer_body_bytes", 262'144, [](const Settings& s) { return s.upstream.answer_body_bytes_max; }},
+        {"workers_queue", 8, [](const Settings& s) { return s.workers.queuedMax(); }},
+        {"workers_queue_ms", 500, [&](const Settings& s) { return ms(s.workers.queued_age_max); }},
+        {"push.queue", 64, [](const Settings& s) { return s.pushes.queuedMax(); }},
+        {"push.queue_ms", 500, [&](const Settings& s) { return ms(s.pushes.queued_age_max); }},
+        {"breaker.merchant_failures", 5, [](const Settings& s) { return s.breaker.merchant_failures; }},
+        {"breaker.upstream_failures", 20, [](const Settings& s) { return s.breaker.upstream_failures; }},
+        {"breaker.failure_percent", 50, [](const Settings& s) { return s.breaker.failure_percent; }},
+        {"breaker.window_ms", 10'000, [&](const Settings& s) { return ms(s.breaker.window); }},
+        {"breaker.pause_ms", 5000, [&](const Settings& s) { return ms(s.breaker.pause); }},
+    };
+    for (const Limit& limit : limits) {
+        const std::int64_t other = limit.otherwise > 2 ? limit.otherwise - 1 : 7;
+        const std::string line = std::string{limit.key} + " = " + std::to_string(other) + "\n";
+
+        EXPECT_EQ(limit.read(SettingsFile{kNeeded}.load()), limit.otherwise) << limit.key;
+        EXPECT_EQ(limit.read(SettingsFile{kNeeded + line}.load()), other) << limit.key;
+        EXPECT_THAT(SettingsFile{std::string{kNeeded} + limit.key + " = -1\n"}.complaint(), HasSubstr(limit.key));
+    }
 }
 
 TEST(Settings, EnvironmentOverridesTheFile) {
@@ -166,7 +221,20 @@ TEST(SampleSettings, LoadAndShowTheRealDefaults) {
     EXPECT_EQ(shown.admin_listener.address, plain.admin_listener.address);
     EXPECT_EQ(shown.admin_listener.port, plain.admin_listener.port);
     EXPECT_EQ(shown.loops, plain.loops);
-    EXPECT_EQ(shown.workers, plain.workers);
+    for (const auto& [pool, default_pool] :
+         {std::pair{shown.workers, plain.workers}, std::pair{shown.pushes, plain.pushes}}) {
+        EXPECT_EQ(pool.threads, default_pool.threads);
+        EXPECT_EQ(pool.queued_max, default_pool.queued_max);
+        EXPECT_EQ(pool.queued_age_max, default_pool.queued_age_max);
+    }
+    EXPECT_EQ(shown.merchant.in_flight_max, plain.merchant.in_flight_max);
+    EXPECT_EQ(shown.merchant.requests_per_second, plain.merchant.requests_per_second);
+    EXPECT_EQ(shown.merchant.burst, plain.merchant.burst);
+    EXPECT_EQ(shown.breaker.merchant_failures, plain.breaker.merchant_failures);
+    EXPECT_EQ(shown.breaker.upstream_failures, plain.breaker.upstream_failures);
+    EXPECT_EQ(shown.breaker.failure_percent, plain.breaker.failure_percent);
+    EXPECT_EQ(shown.breaker.window, plain.breaker.window);
+    EXPECT_EQ(shown.breaker.pause, plain.breaker.pause);
     EXPECT_EQ(shown.ready_file, plain.ready_file);
     EXPECT_EQ(shown.log_level, plain.log_level);
     EXPECT_EQ(shown.components.at(0).pc_link_base, plain.components.at(0).pc_link_base);
@@ -181,6 +249,9 @@ TEST(SampleSettings, LoadAndShowTheRealDefaults) {
     EXPECT_EQ(shown.upstream.connect_deadline, plain.upstream.connect_deadline);
     EXPECT_EQ(shown.upstream.call_deadline, plain.upstream.call_deadline);
     EXPECT_EQ(shown.upstream.in_flight_max, plain.upstream.in_flight_max);
+    EXPECT_EQ(shown.upstream.repeat_percent, plain.upstream.repeat_percent);
+    EXPECT_EQ(shown.upstream.answer_head_bytes_max, plain.upstream.answer_head_bytes_max);
+    EXPECT_EQ(shown.upstream.answer_body_bytes_max, plain.upstream.answer_body_bytes_max);
     EXPECT_EQ(shown.day_limit_default, plain.day_limit_default);
     EXPECT_EQ(shown.upstream_day_turns_at, plain.upstream_day_turns_at);
     EXPECT_EQ(shown.reply_lifetime, plain.reply_lifetime);
@@ -195,6 +266,8 @@ TEST(SampleSettings, LoadAndShowTheRealDefaults) {
     EXPECT_EQ(shown.limits.body_bytes_per_second_min, plain.limits.body_bytes_per_second_min);
     EXPECT_EQ(shown.limits.send_deadline, plain.limits.send_deadline);
     EXPECT_EQ(shown.limits.connections_max, plain.limits.connections_max);
+    EXPECT_EQ(shown.limits.connections_per_address_max, plain.limits.connections_per_address_max);
+    EXPECT_EQ(shown.limits.body_bytes_max, plain.limits.body_bytes_max);
 }
 
 const std::string kTwoComponents =

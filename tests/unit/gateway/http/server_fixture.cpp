@@ -198,6 +198,19 @@ void Gate::open() {
     for (tenants::Completion<int>* opened : waiting) opened->complete(0);
 }
 
+namespace {
+
+class CountedTicket final : public RequestTicket {
+public:
+    explicit CountedTicket(std::atomic<int>& count) : count_(count) { ++count_; }
+    ~CountedTicket() override { --count_; }
+
+private:
+    std::atomic<int>& count_;
+};
+
+}  // namespace
+
 TestServer::TestServer(Limits limits, std::size_t loops) : loops_(loops) {
     addRoutes();
     addFailingRoutes();
@@ -222,7 +235,8 @@ TestServer::~TestServer() {
     loops_.stop();
 }
 
-void TestServer::add(std::string method, std::string pattern, Handler handler, std::size_t body_bytes_max) {
+void TestServer::add(std::string method, std::string pattern, Handler handler,
+                     std::optional<std::size_t> body_bytes_max) {
     Route route;
     route.method = std::move(method);
     route.pattern = std::move(pattern);
@@ -232,6 +246,12 @@ void TestServer::add(std::string method, std::string pattern, Handler handler, s
         return handler(std::move(request));
     };
     if (route.pattern == "/guarded") route.admit = requireKey;
+    if (route.pattern == "/ticketed") {
+        route.admit = [this](RequestHead& head) -> std::optional<Response> {
+            head.ticket = std::make_shared<CountedTicket>(tickets_);
+            return std::nullopt;
+        };
+    }
     if (route.pattern == "/things/{thing}") route.refuse = refuseThing;
     router_.add(std::move(route));
 }
@@ -240,6 +260,8 @@ void TestServer::addRoutes() {
     add("GET", "/hello", [](Request request) { return answerText(std::move(request), "hello"); });
     add("POST", "/echo", echo, 1000);
     add("POST", "/measure", measure, 3 * 1024 * 1024);
+    add("POST", "/short", measure);
+    add("POST", "/ticketed", echo, 1000);
     add("POST", "/guarded", measure, 3 * 1024 * 1024);
     add("GET", "/gate", [this](Request request) { return waitAtGate(std::move(request), gate_); });
     add("GET", "/peer", tellPeer);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -85,7 +86,8 @@ private:
 /// A server with a handful of routes on two loops and a free port.
 /// GET /hello; POST /echo (at most 1000 bytes); POST /measure (at most 3 MiB; answers the size); POST /guarded (needs
 /// X-Key); GET /things/{thing} (throws; own refusals); GET /fail (throws); GET /split, GET /interim (answers that cannot
-/// be); GET /overload (QueueFull); GET /gate; GET /page (64 KiB); GET /large (8 MiB); GET /peer (how the client
+/// be); POST /short (at most what the listener allows); POST /ticketed (holds a ticket, of at most 1000 bytes); GET /overload
+/// (QueueFull); GET /gate; GET /page (64 KiB); GET /large (8 MiB); GET /peer (how the client
 /// came: "tls 127.0.0.1").
 class TestServer {
 public:
@@ -104,15 +106,17 @@ public:
     Gate& gate() { return gate_; }
     /// Waits until that many requests were answered.
     std::vector<AccessRecord> awaitAnswered(std::size_t count);
-    std::vector<std::string> failures();  // request ids
-    std::size_t handled();                // requests that reached a handler
+    std::vector<std::string> failures();      // request ids
+    std::size_t handled();                    // requests that reached a handler
+    int tickets() const { return tickets_; }  // that requests to /ticketed hold
 
 private:
     void addRoutes();
     void addFailingRoutes();
-    void add(std::string method, std::string pattern, Handler handler, std::size_t body_bytes_max = 64 * 1024);
+    void add(std::string method, std::string pattern, Handler handler, std::optional<std::size_t> body_bytes_max = {});
     void countHandled();
 
+    std::atomic<int> tickets_{0};
     std::mutex mutex_;
     std::condition_variable changed_;
     std::vector<AccessRecord> answered_;

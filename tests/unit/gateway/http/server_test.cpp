@@ -2,12 +2,16 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
 
+#include <array>
+#include <chrono>
 #include <stdexcept>
 #include <string>
 #include <system_error>
 #include <thread>
 
+#include "gateway/net/socket_address.h"
 #include "tests/unit/gateway/http/server_fixture.h"
 
 namespace gateway::http {
@@ -160,11 +164,10 @@ TEST(Server, BodyOfTheLimitIsTakenOneMoreIsNot) {
         EXPECT_EQ(server.ask(post("/echo", std::string(size, 'x'))).body.size(), size);
         EXPECT_EQ(server.ask(postChunked("/echo", chunk(size))).body.size(), size);
     }
-    for (const std::string& request : {post("/echo", std::string(1001, 'x')), postChunked("/echo", chunk(1001))}) {
-        const Answer answer = server.ask(request);
-        EXPECT_EQ(answer.status, 413);
-        EXPECT_EQ(answer.field("Connection"), "close");
-    }
+    EXPECT_EQ(server.ask(post("/echo", std::string(1001, 'x'))).status, 413);
+    const Answer chunked = server.ask(postChunked("/echo", chunk(1001)));
+    EXPECT_EQ(chunked.status, 413);
+    EXPECT_EQ(chunked.field("Connection"), "close") << "where it ends is not known";
 }
 
 TEST(Server, LargeBodiesArriveWhole) {
@@ -230,6 +233,70 @@ TEST(Server, EarlyRefusalWithoutABodyLeavesTheConnectionOpen) {
 
     EXPECT_EQ(client.readAnswer().status, 401);
     EXPECT_EQ(client.readAnswer().body, "0");
+}
+
+TEST(Server, EarlyRefusalOfABodyThatIsHereLeavesTheConnectionOpen) {
+    TestServer server;
+    RawClient client = server.connect();
+
+    client.send(post("/guarded", "GET /hello HTTP/1.1\r\nHost: a\r\n\r\n") + post("/nothing", "x") +
+                post("/guarded", "four", "X-Key: k\r\n"));
+
+    EXPECT_EQ(client.readAnswer().status, 401);
+    EXPECT_EQ(client.readAnswer().status, 404) << "the refused body was read as a request";
+    EXPECT_EQ(client.readAnswer().body, "4");
+}
+
+TEST(Server, EarlyRefusalOfABodyThatIsOnItsWayEndsTheConnection) {
+    TestServer server;
+    for (const std::string& request : {std::string{"POST /guarded HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\n\r\nfou"},
+                                       postChunked("/guarded", "4\r\nfour\r\n0\r\n\r\n")}) {
+        RawClient client = server.connect();
+        client.send(request);
+
+        const Answer refused = client.readAnswer();
+
+        EXPECT_EQ(refused.status, 401);
+        EXPECT_EQ(refused.field("Connection"), "close");
+        client.finishSending();
+        EXPECT_TRUE(client.seesEnd());
+    }
+}
+
+TEST(Server, TicketIsHeldUntilTheHandlerHasEndedAndNotUntilTheAnswerIsRead) {
+    TestServer server;
+
+    EXPECT_EQ(server.ask(post("/ticketed", "body")).body, "body");
+    EXPECT_EQ(server.tickets(), 0);
+    EXPECT_EQ(server.ask(post("/ticketed", std::string(1001, 'x'))).status, 413);
+    EXPECT_EQ(server.tickets(), 0);
+    EXPECT_EQ(server.ask(postChunked("/ticketed", "3e9\r\n" + std::string(1001, 'x') + "\r\n0\r\n\r\n")).status, 413);
+    EXPECT_EQ(server.tickets(), 0);
+}
+
+TEST(Server, TicketOfAClientThatBreaksOffIsGivenBack) {
+    TestServer server;
+    {
+        RawClient client = server.connect();
+        client.send("POST /ticketed HTTP/1.1\r\nHost: a\r\nContent-Length: 100\r\nExpect: 100-continue\r\n\r\n");
+        ASSERT_EQ(client.readAnswer().status, 100);
+        EXPECT_EQ(server.tickets(), 1);
+    }
+
+    for (int tries = 0; tries < 10'000 && server.tickets() > 0; ++tries) server.ask(get("/hello"));
+
+    EXPECT_EQ(server.tickets(), 0);
+}
+
+TEST(Server, ListenersOwnLimitHoldsWhereTheRouteHasNone) {
+    Limits limits;
+    limits.body_bytes_max = 10;
+    TestServer server{limits};
+
+    EXPECT_EQ(server.ask(post("/short", std::string(9, 'x'))).body, "9");
+    EXPECT_EQ(server.ask(post("/short", std::string(10, 'x'))).body, "10");
+    EXPECT_EQ(server.ask(post("/short", std::string(11, 'x'))).status, 413);
+    EXPECT_EQ(server.ask(post("/measure", std::string(11, 'x'))).body, "11");
 }
 
 TEST(Server, FailingHandlerIsAnsweredAndReported) {
@@ -346,6 +413,58 @@ TEST(Server, ConnectionPastTheLimitIsClosedUntilOneIsFree) {
     for (int tries = 0; tries < 1000 && status == 0; ++tries)
         status = server.ask(get("/hello")).status;  // the place is free in a moment
     EXPECT_EQ(status, 200);
+}
+
+/// The status of GET /hello from a loopback address of its own; 0 where the connection was closed.
+int statusFrom(const char* address, std::uint16_t port) {
+    const net::Descriptor socket{::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)};
+    const auto from = net::SocketAddress::parse(address, 0).value();
+    const auto to = net::SocketAddress::parse("127.0.0.1", port).value();
+    EXPECT_EQ(::bind(socket.number(), from.kernelForm(), from.kernelBytes()), 0);
+    EXPECT_EQ(::connect(socket.number(), to.kernelForm(), to.kernelBytes()), 0);
+    const std::string request = get("/hello");
+    ::send(socket.number(), request.data(), request.size(), MSG_NOSIGNAL);
+    std::array<char, 12> answer{};  // "HTTP/1.1 200"
+    const bool came = ::recv(socket.number(), answer.data(), answer.size(), MSG_WAITALL) == 12;
+    return came ? std::stoi(std::string{answer.data() + 9, 3}) : 0;
+}
+
+TEST(Server, OneAddressMayHaveSoManyConnectionsAndOthersAsMany) {
+    Limits limits;
+    limits.connections_per_address_max = 2;
+    TestServer server{limits};
+    RawClient first = server.connect();
+    first.send(get("/hello"));
+    ASSERT_EQ(first.readAnswer().status, 200);
+    RawClient second = server.connect();
+    second.send(get("/hello"));
+    ASSERT_EQ(second.readAnswer().status, 200);
+
+    EXPECT_EQ(statusFrom("127.0.0.1", server.port()), 0);
+
+    EXPECT_EQ(statusFrom("127.0.0.2", server.port()), 200);
+    first.finishSending();
+    ASSERT_TRUE(first.seesEnd());
+    int status = 0;
+    for (int tries = 0; tries < 1000 && status == 0; ++tries) status = statusFrom("127.0.0.1", server.port());
+    EXPECT_EQ(status, 200);
+}
+
+TEST(Server, ShutdownDoesNotWaitForRequestsThatAreStillBeingSent) {
+    TestServer server;
+    RawClient head = server.connect();
+    head.send("GET /hello HTTP/1.1\r\nHost:");
+    RawClient body = server.connect();
+    body.send("POST /ticketed HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n");
+    ASSERT_EQ(body.readAnswer().status, 100);
+    const auto began = std::chrono::steady_clock::now();
+
+    EXPECT_TRUE(server.server().shutdown(60s)) << "nothing was lost";
+
+    EXPECT_LE(std::chrono::steady_clock::now() - began, 10s);
+    EXPECT_TRUE(head.seesEnd());
+    EXPECT_TRUE(body.seesEnd());
+    EXPECT_EQ(server.tickets(), 0);
 }
 
 TEST(Server, ShutdownClosesIdleConnectionsAndFinishesRequests) {

@@ -37,6 +37,19 @@ TEST(JsonOutline, MemberIsFoundInTheOutermostObjectOnly) {
     EXPECT_EQ(outline->find("inner"), nullptr);
 }
 
+TEST(JsonOutline, EachByteIsJudgedTheSameWhereverItStandsInAString) {
+    constexpr std::size_t kCharacters = 19;  // two whole eights and a rest
+    for (std::size_t at = 0; at < kCharacters; ++at) {
+        for (unsigned byte = 0; byte < 256; ++byte) {
+            std::string value(kCharacters, 'x');
+            value[at] = static_cast<char>(byte);
+            const bool plain = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+
+            EXPECT_EQ(outlineJsonObject("{\"a\":\"" + value + "\"}").has_value(), plain) << at << " " << byte;
+        }
+    }
+}
+
 TEST(JsonOutline, EverythingTheGrammarAllowsIsAccepted) {
     for (const std::string text :
          {"{}", "{\"\":0}", "{\"a\":0}", "{\"a\":-0}", "{\"a\":0.5}", "{\"a\":1E5}", "{\"a\":1e-05}",

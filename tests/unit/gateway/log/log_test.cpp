@@ -5,7 +5,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <future>
+#include <numeric>
 #include <string>
 #include <type_traits>
 #include <vector>
@@ -19,11 +21,18 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 
-/// The lines that a log wrote, complete once the log is gone.
+/// The lines that a log wrote, each with its line feed, complete once the log is gone.
 class Lines {
 public:
     std::function<void(std::string_view)> writer() {
-        return [this](std::string_view line) { lines_.emplace_back(line); };
+        return [this](std::string_view lines) { add(lines); };
+    }
+    void add(std::string_view lines) {
+        ASSERT_TRUE(lines.ends_with('\n'));
+        while (!lines.empty()) {
+            lines_.emplace_back(lines.substr(0, lines.find('\n') + 1));
+            lines.remove_prefix(lines_.back().size());
+        }
     }
     const std::vector<std::string>& all() const { return lines_; }
 
@@ -79,17 +88,17 @@ TEST(Log, FullQueueDropsAndSaysHowMany) {
     std::promise<void> writing;
     std::promise<void> go_on;
     auto may_go_on = go_on.get_future().share();
-    std::vector<std::string> lines;
+    Lines lines;
     bool first = true;
 
     {
         Log log{clock, Level::kInfo,
-                [&](std::string_view line) {
+                [&](std::string_view written) {
                     if (std::exchange(first, false)) {
                         writing.set_value();
                         may_go_on.wait();
                     }
-                    lines.emplace_back(line);
+                    lines.add(written);
                 },
                 2};
         log.info("blocks_the_writer");
@@ -98,8 +107,37 @@ TEST(Log, FullQueueDropsAndSaysHowMany) {
         go_on.set_value();
     }
 
-    ASSERT_EQ(lines.size(), 4U);  // the first, two that fitted, the count
-    EXPECT_THAT(lines[3], HasSubstr("\"event\":\"log_lines_dropped\",\"count\":3"));
+    ASSERT_EQ(lines.all().size(), 4U);  // the first, two that fitted, the count
+    EXPECT_THAT(lines.all()[3], HasSubstr("\"event\":\"log_lines_dropped\",\"count\":3"));
+}
+
+TEST(Log, QuietLinesAreWrittenTogetherAndAWarningAtOnceWithThoseBeforeIt) {
+    const test_support::FakeClock clock{test_support::utc("2026-11-22T14:36:15Z")};
+    std::promise<void> warned;
+    std::vector<std::size_t> lines_of_each_write;
+    {
+        Log log{clock, Level::kInfo, [&](std::string_view written) {
+                    lines_of_each_write.push_back(static_cast<std::size_t>(std::ranges::count(written, '\n')));
+                    if (written.find("warning") != std::string_view::npos) warned.set_value();
+                }};
+        for (int i = 0; i < 100; ++i) log.info("quiet");
+        log.warning("loud");
+        warned.get_future().wait();  // nothing else comes that could push it out
+    }
+
+    EXPECT_EQ(std::accumulate(lines_of_each_write.begin(), lines_of_each_write.end(), std::size_t{0}), 101U);
+    EXPECT_LT(lines_of_each_write.size(), 50U);
+}
+
+TEST(Log, TextsBeyondAsciiAreWrittenAsTheyAre) {
+    const test_support::FakeClock clock{test_support::utc("2026-11-22T14:36:15Z")};
+    Lines lines;
+
+    Log{clock, Level::kInfo, lines.writer()}.info("event", {{"path", "/cv/ocr/driving"}, {"text", "行驶证 \"1\""}});
+
+    ASSERT_EQ(lines.all().size(), 1U);
+    EXPECT_THAT(lines.all()[0], HasSubstr("\"path\":\"/cv/ocr/driving\""));
+    EXPECT_EQ(parsed(lines.all()[0])->getValue<std::string>("text"), "行驶证 \"1\"");
 }
 
 TEST(Log, SecretDoesNotConvertToAField) {

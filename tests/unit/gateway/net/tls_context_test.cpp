@@ -4,6 +4,8 @@
 #include <sys/socket.h>
 
 #include <fstream>
+#include <memory>
+#include <optional>
 #include <stdexcept>
 
 #include "gateway/net/loop_group.h"
@@ -65,6 +67,11 @@ Task<std::variant<std::string, ConnectFailure>> echo(SocketAddress address, std:
     std::string text = co_await testing::readUntil(stream, "\n", deadline);
     stream.shutdownWrite();
     co_return text;
+}
+
+Task<std::string> sayHello(Stream& stream) {
+    co_await testing::writeText(stream, "hello\n", soon());
+    co_return co_await testing::readUntil(stream, "\n", soon());
 }
 
 class TlsConnection : public ::testing::Test {
@@ -131,6 +138,7 @@ TEST_F(TlsConnection, PeersThatAreNotTheUpstreamAreRefusedBeforeAnyByte) {
           Case{"server", "evil.localhost", "tls: certificate: hostname mismatch"},
           Case{"server", "a.b.tollgate.test", "tls: certificate: hostname mismatch"},
           Case{"server", "127.0.0.2", "tls: certificate: IP address mismatch"},
+          Case{"expired", "localhost", "tls: certificate: certificate has expired"},
           Case{"other-ca-server", "localhost", "tls: certificate: unable to get local issuer certificate"}}) {
         RawTlsServer server{1, TLS1_2_VERSION, TLS1_3_VERSION, bad.certificate};
 
@@ -139,6 +147,27 @@ TEST_F(TlsConnection, PeersThatAreNotTheUpstreamAreRefusedBeforeAnyByte) {
         EXPECT_EQ(reason, bad.reason) << bad.certificate;
         EXPECT_EQ(server.finish().at(0).plain_bytes, 0U) << bad.certificate;
     }
+}
+
+TEST_F(TlsConnection, RenewedContextCountsForNewConnectionsAndOldOnesEndInPeace) {
+    const auto tls = std::make_shared<RenewableTls>(clientContext("localhost", "ca"));
+    RawTlsServer known{3, TLS1_2_VERSION, TLS1_3_VERSION};
+    RawTlsServer stranger{2, TLS1_2_VERSION, TLS1_3_VERSION, "other-ca-server"};
+    ASSERT_TRUE(std::holds_alternative<std::string>(echoFrom(known.address(), tls)));
+    ASSERT_NE(failureOf(stranger.address(), tls, ConnectFailure::Kind::kTlsRefused), "");
+    std::optional<ConnectResult> standing = runOn(loops_.at(0), [&] { return connect(known.address(), tls, soon()); });
+    ASSERT_TRUE(std::holds_alternative<Stream>(*standing));
+
+    tls->renew(clientContext("localhost", "other-ca"));
+
+    // Its tickets come now, for a context that is gone but for its connections.
+    const std::string echoed =
+        runOn(loops_.at(0), [&]() -> Task<std::string> { return sayHello(std::get<Stream>(*standing)); });
+    EXPECT_EQ(echoed, "hello\n");
+    testing::callOn(loops_.at(0), [&] { standing.reset(); });
+    EXPECT_TRUE(std::holds_alternative<std::string>(echoFrom(stranger.address(), tls)));
+    EXPECT_NE(failureOf(known.address(), tls, ConnectFailure::Kind::kTlsRefused), "");
+    EXPECT_FALSE(known.finish().at(2).handshake_done) << "trusted by a session from before";
 }
 
 TEST_F(TlsConnection, OldProtocolIsRefused) {

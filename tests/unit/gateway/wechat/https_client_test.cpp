@@ -306,7 +306,7 @@ TEST_F(HttpsClientTest, EndlessInterimAnswersAreAFailure) {
 }
 
 TEST_F(HttpsClientTest, UpstreamWithAWrongCertificateGetsNotAByte) {
-    for (const char* certificate : {"wrong-name", "common-name-only", "other-ca-server"}) {
+    for (const char* certificate : {"wrong-name", "common-name-only", "other-ca-server", "expired"}) {
         RawTlsServer upstream{1, TLS1_2_VERSION, TLS1_3_VERSION, certificate};
         makeClient(upstream.address());
 
@@ -338,8 +338,15 @@ Task<void> shakeHandsLate(net::AcceptedSocket accepted, std::chrono::millisecond
     EXPECT_FALSE(std::holds_alternative<net::Stream>(made)) << "went on with a late ServerHello";
 }
 
+/// Announces a long record and sends it a byte at a time.
+Task<void> shakeHandsDripping(net::AcceptedSocket accepted) {
+    net::Stream stream = net::adoptPlain(std::move(accepted.socket));
+    co_await testing::drip(stream, std::string{"\x16\x03\x03\x40\x00", 5} + std::string(1000, '\x02'));
+}
+
 TEST_F(HttpsClientTest, HandshakeHasADeadlineOfItsOwn) {
     const std::vector<ScriptedServer::Script> scripts{
+        [](net::AcceptedSocket accepted, int) { return shakeHandsDripping(std::move(accepted)); },
         [](net::AcceptedSocket accepted, int) { return neverShakeHands(std::move(accepted)); },
         [](net::AcceptedSocket accepted, int) { return shakeHandsLate(std::move(accepted), 300ms); }};
     for (const auto& script : scripts) {
@@ -355,6 +362,48 @@ TEST_F(HttpsClientTest, HandshakeHasADeadlineOfItsOwn) {
         EXPECT_LE(std::chrono::steady_clock::now() - begun, 100ms + net::testing::kLateness);
         EXPECT_EQ(upstream.connections(), 1) << "a time-out was repeated";
     }
+}
+
+TEST_F(HttpsClientTest, NameThatIsNeverResolvedEndsAtTheDeadline) {
+    std::promise<void> answered;
+    const std::shared_future<void> answer = answered.get_future().share();
+    net::Resolver resolver{{}, clock_, [answer](const std::string&) {
+                               answer.wait();
+                               return std::vector<net::SocketAddress>{};
+                           }};
+    HttpsClient client{{.host = "api.weixin.qq.com", .connect_max = 100ms},
+                       clientContext("api.weixin.qq.com"),
+                       resolver,
+                       loops_.all(),
+                       clock_};
+    const auto begun = std::chrono::steady_clock::now();
+
+    const Outcome outcome = runOn(loops_.at(0), [&] { return post(client, "/", {"=end"}, soon()); });
+
+    EXPECT_LE(std::chrono::steady_clock::now() - begun, 100ms + net::testing::kLateness);
+    EXPECT_EQ(std::get<HttpsFailure>(outcome).sent, Sent::kNothing);
+    EXPECT_TRUE(std::get<HttpsFailure>(outcome).timed_out);
+    answered.set_value();
+}
+
+Task<void> shakeHandsAndReadNothing(net::AcceptedSocket accepted) {
+    net::AcceptResult made = co_await net::acceptTls(std::move(accepted.socket), serverContext(), soon());
+    co_await net::EventLoop::current().sleepUntil(in(600ms));
+}
+
+TEST_F(HttpsClientTest, UpstreamThatNeverReadsEndsAtTheDeadlineAndMayHaveActed) {
+    ScriptedServer upstream{
+        [](net::AcceptedSocket accepted, int) { return shakeHandsAndReadNothing(std::move(accepted)); }};
+    makeClient(upstream.address());
+    const auto deadline = in(300ms);
+
+    const Outcome outcome = call(deadline, {std::string(32U << 20U, 'x'), "=end"});
+
+    EXPECT_LE(std::chrono::steady_clock::now(), deadline + net::testing::kLateness);
+    const auto& failure = std::get<HttpsFailure>(outcome);
+    EXPECT_TRUE(failure.timed_out);
+    EXPECT_EQ(failure.sent, Sent::kSomething);
+    EXPECT_EQ(failure.reason, "request: not sent in time");
 }
 
 TEST_F(HttpsClientTest, WholeCallHasADeadlineOfItsOwn) {

@@ -111,13 +111,84 @@ TEST_F(OnboardingLanding, TokensInHandAreKeptThoughNoComponentTokenIsToBeHadAnyM
     EXPECT_TRUE(world_.authorization()->grants_stale);
 }
 
-TEST_F(OnboardingLanding, CodeClaimedByOneWhoDiedBeforeTheCallIsExchangedAfterAll) {
+/// What the simulated week found: the gateway was killed between `success` and the exchange, and came back without a token.
+TEST_F(OnboardingLanding, CodeOfOneWhoDiedBeforeTheCallIsExchangedAfterAll) {
+    for (const bool after_a_withdrawal : {false, true}) {
+        for (const bool by_redirect : {false, true}) {
+            World world;
+            if (after_a_withdrawal) {
+                ASSERT_TRUE(world.authorize());
+                world.push(world.event("unauthorized", "", world.clock.now() + 1s));
+                ASSERT_TRUE(world.authorization()->withdrawn);
+                world.clock.advance(60s);
+            }
+            const std::string link = world.newLink();
+            const std::string state = World::linkPart(link, "state%3D", "&");
+            const std::string code = world.platform.consent(world.appid.text());
+            world.platform.hideRefreshToken(world.appid.text());  // as long as the code was not exchanged
+            PlatformEvent event = world.event("authorized", code, world.clock.now());
+            event.pre_auth_code_hash = sha256Hex(World::preAuthCodeOf(link));
+            const auto received = runBlocking(world.onboarding.receive(event));
+            ASSERT_TRUE(received && *received);
+            world.platform.dieNext("query_auth");
+            if (by_redirect) {
+                EXPECT_THROW((void)world.land(state, code), std::runtime_error);
+            } else {
+                EXPECT_THROW((void)runBlocking(world.onboarding.handle(**received)), std::runtime_error);
+            }
+
+            if (by_redirect) {
+                EXPECT_TRUE(world.land(state, code));
+            } else {
+                EXPECT_TRUE(runBlocking(world.onboarding.handleWaiting()).empty());
+            }
+
+            ASSERT_NE(world.authorization(), nullptr) << after_a_withdrawal << by_redirect;
+            EXPECT_FALSE(world.authorization()->withdrawn) << after_a_withdrawal << by_redirect;
+            EXPECT_NE(world.authorization()->access_token, nullptr) << after_a_withdrawal << by_redirect;
+            EXPECT_NE(world.authorization()->refresh_token, nullptr) << after_a_withdrawal << by_redirect;
+        }
+    }
+}
+
+TEST_F(OnboardingLanding, OldLandingThatIsOpenedAgainAfterAWithdrawalIsNotComplete) {
     const Consent given = consent();
-    ASSERT_TRUE(runBlocking(world_.store.authorizations.claimCode(sha256Hex(given.code), world_.clock.now())));
+    ASSERT_TRUE(world_.land(given.state, given.code));
+    world_.push(world_.event("unauthorized", "", world_.clock.now() + 1s));
+    ASSERT_TRUE(world_.authorization()->withdrawn);
+    // Consented anew, by a page whose code reached nobody: authorized by its info, and no refresh token to be had.
+    (void)world_.platform.consent(world_.appid.text());
+    world_.platform.hideRefreshToken(world_.appid.text());
+
+    const auto again = world_.land(given.state, given.code);
+
+    ASSERT_FALSE(again);
+    EXPECT_EQ(again.error().code, ErrorCode::kInvalidInput) << "the merchant is asked to open a new link";
+    EXPECT_TRUE(world_.authorization()->withdrawn);
+    EXPECT_EQ(exchanges(), 1);
+}
+
+TEST_F(OnboardingLanding, OldLandingBringsBackWhatWeChatTellsTheRefreshTokenOf) {
+    const Consent given = consent();
+    ASSERT_TRUE(world_.land(given.state, given.code));
+    world_.push(world_.event("unauthorized", "", world_.clock.now() + 1s));
+    (void)world_.platform.consent(world_.appid.text());
 
     ASSERT_TRUE(world_.land(given.state, given.code));
 
     EXPECT_TRUE(authorized());
+}
+
+TEST_F(OnboardingLanding, SpentCodeOfAnAccountWithoutATokenStoresNothing) {
+    const std::string link = world_.newLink();
+    const std::string code = world_.platform.consent(world_.appid.text());
+    world_.platform.hideRefreshToken(world_.appid.text());
+    world_.platform.failNext("query_auth", FakePlatform::refusal(61010));
+
+    world_.push(eventOf(link, code));
+
+    EXPECT_EQ(world_.authorization(), nullptr) << "pending: the merchant opens its link again";
+    EXPECT_EQ(waiting(), 0U);
 }
 
 TEST_F(OnboardingLanding, AccountOfAnotherMerchantIsNotTakenAway) {

@@ -36,5 +36,14 @@ TEST(Backoff, NoFailureAtAllCountsAsOne) {
     EXPECT_LE(kBackoff.pause(0, 1), 1s);
 }
 
+TEST(Backoff, FullJitterSpreadsOverTheWholePause) {
+    std::set<std::chrono::milliseconds> pauses;
+    for (std::uint64_t salt = 0; salt < 2000; ++salt) pauses.insert(Backoff::fullJitter(50ms, salt));
+
+    EXPECT_EQ(*pauses.begin(), 0ms);
+    EXPECT_EQ(*pauses.rbegin(), 50ms);
+    EXPECT_EQ(pauses.size(), 51U);
+}
+
 }  // namespace
 }  // namespace tenants

@@ -22,6 +22,31 @@ TEST(RandomIdText, IsUrlSafeAndNeverTheSame) {
     EXPECT_EQ(texts.size(), 1000U);
 }
 
+TEST(TimedIdText, HasTheSameFormAndSortsByItsTime) {
+    const std::regex form{"req_[0-9A-HJKMNP-TV-Z]{26}"};
+    std::set<std::string> texts;
+    std::string last;
+    for (int i = 0; i < 1000; ++i) {
+        const UtcTime now{std::chrono::milliseconds{1'795'000'000'000} + std::chrono::milliseconds{i}};
+        const std::string text = timedIdText("req_", now);
+        EXPECT_TRUE(std::regex_match(text, form)) << text;
+        EXPECT_LT(last, text);
+        texts.insert(timedIdText("req_", now));
+        last = text;
+    }
+
+    EXPECT_EQ(texts.size(), 1000U);
+    EXPECT_EQ(timedIdText("", UtcTime{std::chrono::milliseconds{1'795'000'000'000}}).substr(0, 10), "01M7Q5CQG0");
+}
+
+TEST(TimedIdText, OfOneMomentAreDifferent) {
+    const UtcTime now{std::chrono::milliseconds{1'795'000'000'000}};
+    std::set<std::string> texts;
+    for (int i = 0; i < 1000; ++i) texts.insert(timedIdText("req_", now));
+
+    EXPECT_EQ(texts.size(), 1000U);
+}
+
 TEST(Id, ComparesByItsText) {
     EXPECT_EQ(MerchantId{"a"}, MerchantId{"a"});
     EXPECT_LT(MerchantId{"a"}, MerchantId{"b"});

@@ -2,7 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
+#include <memory>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -10,6 +13,7 @@
 
 #include "tenants/base/async_mutex.h"
 #include "tenants/base/completion.h"
+#include "tenants/base/executor.h"
 #include "tests/support/gate.h"
 #include "tests/support/spawned.h"
 
@@ -149,7 +153,15 @@ TEST(AsyncMutex, ExcludesThreads) {
 /// Resumes what was posted only when the test says so.
 class ManualExecutor final : public Executor {
 public:
-    void post(std::coroutine_handle<> coroutine) override { posted_.push_back(coroutine); }
+    void post(std::coroutine_handle<> coroutine) override {
+        const std::array<std::coroutine_handle<>, 1> one{coroutine};
+        postAll(one);
+    }
+    void postAll(std::span<const std::coroutine_handle<>> coroutines) override {
+        posted_.insert(posted_.end(), coroutines.begin(), coroutines.end());
+        ++posts_;
+    }
+    int posts() const { return posts_; }
     template <class Action>
     void run(Action action) {
         const CurrentScope scope{*this};
@@ -163,6 +175,7 @@ public:
 
 private:
     std::vector<std::coroutine_handle<>> posted_;
+    int posts_ = 0;
 };
 
 TEST(Executor, CoroutineGoesOnWhereItWasSuspended) {
@@ -176,6 +189,41 @@ TEST(Executor, CoroutineGoesOnWhereItWasSuspended) {
 
     home.runPosted();
     EXPECT_EQ(waiting->result(), 3);
+}
+
+TEST(ResumedTogether, EachExecutorGetsItsShareInOneGoAndInOrder) {
+    ManualExecutor first;
+    ManualExecutor second;
+    std::array<Completion<int>, 4> completions;
+    std::vector<std::unique_ptr<Spawned<int>>> waiting;
+    for (std::size_t i = 0; i < completions.size(); ++i) {
+        (i % 2 == 0 ? first : second).run([&] {
+            waiting.push_back(std::make_unique<Spawned<int>>(awaitCompletion(completions.at(i))));
+        });
+    }
+
+    {
+        const ResumedTogether together;
+        for (int i = 0; i < 4; ++i) completions.at(static_cast<std::size_t>(i)).complete(i);
+        EXPECT_EQ(first.posts() + second.posts(), 0);
+    }
+
+    EXPECT_EQ(first.posts(), 1);
+    EXPECT_EQ(second.posts(), 1);
+    first.runPosted();
+    EXPECT_FALSE(waiting[1]->ended());
+    second.runPosted();
+    for (std::size_t i = 0; i < waiting.size(); ++i) EXPECT_EQ(waiting[i]->result(), static_cast<int>(i));
+}
+
+TEST(ResumedTogether, CoroutineWithoutAnExecutorGoesOnAtOnce) {
+    Completion<int> completion;
+    Spawned<int> waiting{awaitCompletion(completion)};
+    const ResumedTogether together;
+
+    completion.complete(5);
+
+    EXPECT_EQ(waiting.result(), 5);
 }
 
 }  // namespace

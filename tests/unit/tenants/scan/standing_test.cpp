@@ -9,8 +9,13 @@
 namespace tenants {
 namespace {
 
+constexpr UtcTime kNow{std::chrono::hours{500'000}};
+
 Authorization allowed() {
     Authorization authorization;
+    authorization.access_token = shareSecret("access");
+    authorization.access_expires_at = kNow + std::chrono::seconds{1};
+    authorization.refresh_token = shareSecret("refresh");
     authorization.granted_sets = {117};
     authorization.account = {AccountKind::kMiniProgram, true, 1, "shop"};
     return authorization;
@@ -26,14 +31,48 @@ void expect(const Standing& standing, std::string_view state, std::string_view r
 TEST(Standing, MerchantWithEverythingIsActive) {
     const Authorization authorization = allowed();
 
-    expect(standingOf({}, &authorization), "active", "", std::nullopt);
+    expect(standingOf({}, &authorization, kNow), "active", "", std::nullopt);
 }
 
 TEST(Standing, TroubleWithTheTokenIsShownButDoesNotRefuse) {
     Authorization authorization = allowed();
     authorization.trouble = "reauthorization_needed";
 
-    expect(standingOf({}, &authorization), "active", "reauthorization_needed", std::nullopt);
+    expect(standingOf({}, &authorization, kNow), "active", "reauthorization_needed", std::nullopt);
+}
+
+TEST(Standing, WithoutATokenThatWorksTheStateSaysWhatScansAreTold) {
+    const struct {
+        const char* trouble;
+        const char* state;
+    } rows[] = {{"reauthorization_needed", "unauthorized"},
+                {"refused_though_listed", "unauthorized"},
+                {"account_limited", "restricted"},
+                {"upstream_timeout", "active"},
+                {"address_not_allowed", "active"}};
+    for (const auto& row : rows) {
+        Authorization authorization = allowed();
+        authorization.trouble = row.trouble;
+        const std::string while_it_works = standingOf({}, &authorization, kNow).next_step;
+        authorization.access_expires_at = kNow;
+
+        const Standing standing = standingOf({}, &authorization, kNow);
+
+        EXPECT_EQ(standing.obstacle, Obstacle::kNoToken) << row.trouble;
+        expect(standing, row.state, row.trouble, std::nullopt);
+        EXPECT_NE(standing.next_step, while_it_works) << row.trouble;
+    }
+}
+
+TEST(Standing, TokenThatRanOutIsNoTroubleAsLongAsThereIsARefreshToken) {
+    Authorization authorization = allowed();
+    authorization.access_token = nullptr;
+    authorization.access_expires_at = {};
+    expect(standingOf({}, &authorization, kNow), "active", "", std::nullopt);
+
+    authorization.refresh_token = nullptr;
+
+    expect(standingOf({}, &authorization, kNow), "unauthorized", "reauthorization_needed", std::nullopt);
 }
 
 TEST(Standing, EachObstacleHidesThoseThatAreCheckedAfterIt) {
@@ -43,24 +82,25 @@ TEST(Standing, EachObstacleHidesThoseThatAreCheckedAfterIt) {
 
     authorization.account.kind = AccountKind::kService;
     authorization.account.verified = false;
-    expect(standingOf(merchant, &authorization), "restricted", "account_not_eligible", ErrorCode::kAccountNotEligible);
+    expect(standingOf(merchant, &authorization, kNow), "restricted", "account_not_eligible",
+           ErrorCode::kAccountNotEligible);
 
     authorization.granted_sets = {17, 1117};
-    expect(standingOf(merchant, &authorization), "restricted", "permission_117_missing",
+    expect(standingOf(merchant, &authorization, kNow), "restricted", "permission_117_missing",
            ErrorCode::kPermission117Missing);
 
     authorization.withdrawn = true;
-    expect(standingOf(merchant, &authorization), "unauthorized", "authorization_withdrawn",
+    expect(standingOf(merchant, &authorization, kNow), "unauthorized", "authorization_withdrawn",
            ErrorCode::kMerchantNotAuthorized);
 
     merchant.suspended = true;
     merchant.suspended_reason = "invoice 7 unpaid";
-    expect(standingOf(merchant, &authorization), "suspended", "invoice 7 unpaid", ErrorCode::kMerchantSuspended);
-    expect(standingOf(merchant, nullptr), "suspended", "invoice 7 unpaid", ErrorCode::kMerchantSuspended);
+    expect(standingOf(merchant, &authorization, kNow), "suspended", "invoice 7 unpaid", ErrorCode::kMerchantSuspended);
+    expect(standingOf(merchant, nullptr, kNow), "suspended", "invoice 7 unpaid", ErrorCode::kMerchantSuspended);
 }
 
 TEST(Standing, MerchantThatNeverConsentedIsPending) {
-    expect(standingOf({}, nullptr), "pending", "not_authorized_yet", ErrorCode::kMerchantNotAuthorized);
+    expect(standingOf({}, nullptr, kNow), "pending", "not_authorized_yet", ErrorCode::kMerchantNotAuthorized);
 }
 
 TEST(Standing, RefusalDoesNotRepeatTheOperatorsWords) {
@@ -74,7 +114,7 @@ std::vector<std::pair<Obstacle, Standing>> everyStanding() {
         Merchant merchant;
         Authorization authorization = allowed();
         edit(merchant, authorization);
-        all.emplace_back(expected, standingOf(merchant, &authorization));
+        all.emplace_back(expected, standingOf(merchant, &authorization, kNow));
     };
     add(Obstacle::kSuspended, [](Merchant& merchant, Authorization&) { merchant.suspended = true; });
     add(Obstacle::kWithdrawn, [](Merchant&, Authorization& next) { next.withdraw({}); });
@@ -91,13 +131,17 @@ std::vector<std::pair<Obstacle, Standing>> everyStanding() {
         next.account.verified = false;
     });
     add(Obstacle::kAccountLimited, [](Merchant&, Authorization& next) { next.account.account_status = 16; });
-    add(Obstacle::kTokenTrouble, [](Merchant&, Authorization& next) { next.trouble = "refresh_token_invalid"; });
-    all.emplace_back(Obstacle::kNotAuthorizedYet, standingOf({}, nullptr));
+    add(Obstacle::kTokenTrouble, [](Merchant&, Authorization& next) { next.trouble = "upstream_busy"; });
+    add(Obstacle::kNoToken, [](Merchant&, Authorization& next) {
+        next.access_token = nullptr;
+        next.refresh_token = nullptr;
+    });
+    all.emplace_back(Obstacle::kNotAuthorizedYet, standingOf({}, nullptr, kNow));
     return all;
 }
 
 TEST(Standing, EveryObstacleIsToldFromTheOthersAndHasANextStepOfItsOwn) {
-    std::set<std::string_view> steps;
+    std::set<std::string> steps;
     const auto all = everyStanding();
     for (const auto& [expected, standing] : all) {
         EXPECT_EQ(standing.obstacle, expected);
@@ -106,7 +150,7 @@ TEST(Standing, EveryObstacleIsToldFromTheOthersAndHasANextStepOfItsOwn) {
     }
     EXPECT_EQ(steps.size(), all.size());
     const Authorization authorization = allowed();
-    EXPECT_EQ(standingOf({}, &authorization).next_step, "");
+    EXPECT_EQ(standingOf({}, &authorization, kNow).next_step, "");
 }
 
 TEST(Standing, StableReasonsDoNotDependOnTheKindOfObstacle) {

@@ -97,10 +97,9 @@ TEST_F(ComponentTest, LinksCodesAndEventsAreOfOnePlatform) {
     EXPECT_TRUE(runBlocking(one.findLinkByState("state")));
     EXPECT_FALSE(runBlocking(other.findLinkByState("state")));
     EXPECT_FALSE(runBlocking(other.findLinkByPreAuthCode("code")));
-    EXPECT_TRUE(*runBlocking(one.claimCode("c", beijingNoon())));
-    EXPECT_TRUE(*runBlocking(other.claimCode("c", beijingNoon())));
-    ASSERT_TRUE(runBlocking(other.unclaimCode("c")));
-    EXPECT_FALSE(*runBlocking(one.claimCode("c", beijingNoon())));
+    ASSERT_TRUE(runBlocking(one.rememberCode("c", beijingNoon())));
+    EXPECT_TRUE(runBlocking(one.knowsCode("c")));
+    EXPECT_FALSE(runBlocking(other.knowsCode("c")));
     EXPECT_EQ(runBlocking(other.markEventHandled((*first)->id, beijingNoon())).error().code, ErrorCode::kNotFound);
     ASSERT_TRUE(runBlocking(one.markEventHandled((*first)->id, beijingNoon())));
     EXPECT_EQ(runBlocking(one.unhandledEvents()).size(), 0U);
@@ -154,7 +153,7 @@ TEST_F(ComponentTest, RowsOfOnePlatformsDatabaseAreItsOwnAfterTheMigration) {
         ASSERT_TRUE(runBlocking(authorizations.save(authorization("mer_a", "wx1"))));
         ASSERT_TRUE(runBlocking(
             authorizations.addLink({"state", "code", MerchantId{"mer_a"}, beijingNoon(), beijingNoon(), ""})));
-        ASSERT_TRUE(*runBlocking(authorizations.claimCode("claimed", beijingNoon())));
+        ASSERT_TRUE(runBlocking(authorizations.rememberCode("exchanged", beijingNoon())));
         tenants::PlatformEvent event;
         event.dedupe_key = "e-1";
         event.info_type = "authorized";
@@ -186,7 +185,7 @@ TEST_F(ComponentTest, RowsOfOnePlatformsDatabaseAreItsOwnAfterTheMigration) {
     EXPECT_EQ(authorizations.component()->ticket->expose(), "ticket");
     EXPECT_EQ(authorizations.find(MerchantId{"mer_a"})->access_token->expose(), "planted-access-mer_a");
     EXPECT_TRUE(runBlocking(authorizations.findLinkByState("state")));
-    EXPECT_FALSE(*runBlocking(authorizations.claimCode("claimed", beijingNoon())));
+    EXPECT_TRUE(runBlocking(authorizations.knowsCode("exchanged")));
     const auto events = runBlocking(authorizations.unhandledEvents());
     ASSERT_EQ(events.size(), 1U);
     EXPECT_EQ(events[0].authorization_code->expose(), "code");

@@ -1,11 +1,11 @@
-#include "gateway/http/input_buffer.h"
+#include "gateway/net/input_buffer.h"
 
 #include <gtest/gtest.h>
 
 #include <cstring>
 #include <string>
 
-namespace gateway::http {
+namespace gateway::net {
 namespace {
 
 void receive(InputBuffer& buffer, const std::string& bytes, std::size_t bytes_max) {
@@ -63,4 +63,4 @@ TEST(InputBuffer, ReleasedBufferBeginsAnew) {
 }
 
 }  // namespace
-}  // namespace gateway::http
+}  // namespace gateway::net

@@ -7,9 +7,9 @@
 #include <span>
 #include <string_view>
 
-namespace gateway::http {
+namespace gateway::net {
 
-/// Bytes that came from a client and were not used yet. Holds no memory while it is empty and released, so that an idle
+/// Bytes that came from a peer and were not used yet. Holds no memory while it is empty and released, so that an idle
 /// connection costs none; grows only as far as it is asked to. One thread.
 class InputBuffer {
 public:
@@ -60,4 +60,4 @@ private:
     std::size_t end_ = 0;
 };
 
-}  // namespace gateway::http
+}  // namespace gateway::net

@@ -1,0 +1,87 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tenants/base/result.h"
+#include "tenants/base/task.h"
+#include "tenants/billing/statement.h"
+#include "tenants/billing/statement_key.h"
+
+namespace tenants {
+
+struct SignedStatement {
+    Statement statement;
+    StatementPublicKey key;
+    StatementSignature signature{};
+};
+
+/// A merchant whose period can be closed.
+struct OpenAccount {
+    MerchantId merchant;
+    std::string name;
+    Period first_open;  // the first period that it has no statement of: not before the month in which it was made
+};
+
+/// A statement to be frozen, and how far in the ledger its entries were summed: LedgerCursor::end.
+struct ClosedSum {
+    SignedStatement signed_statement;
+    std::int64_t summed_through = 0;
+};
+
+enum class CloseOutcome {
+    kClosed,
+    kAlreadyClosed,  // there is a statement of the period: it stays as it is
+    kMoved,          // an entry of the period came, or a pack was sold, since it was summed: sum again
+    kNotNext,        // an earlier period is still open
+};
+
+/// Frozen statements. Reads block on the disk (call on a worker thread), are consistent, and show no other merchant's rows.
+/// Changes are durable when their task ends. Safe from any thread.
+class StatementStore {
+public:
+    virtual ~StatementStore() = default;
+
+    virtual std::optional<SignedStatement> find(const MerchantId& merchant, Period period) const = 0;
+    /// Of one merchant, newest first: of periods before `before` (none: from the newest), at most `count`.
+    virtual std::vector<SignedStatement> list(const MerchantId& merchant, std::optional<Period> before,
+                                              std::size_t count) const = 0;
+    /// All of one period in an order that stays: `after` the last one that was given, at most `count`.
+    virtual std::vector<SignedStatement> ofPeriod(Period period, const std::optional<MerchantId>& after,
+                                                  std::size_t count) const = 0;
+    /// Every key that ever signed, oldest first.
+    virtual std::vector<StatementPublicKey> keys() const = 0;
+
+    /// Merchants that have no statement of `period` and were there before it ended, or the one that is named.
+    virtual std::vector<OpenAccount> openAccounts(Period period, const std::optional<MerchantId>& only) const = 0;
+    /// Holds of scans made in `period` that are released, held or unknown, of all merchants that have any, or of one.
+    virtual std::map<MerchantId, HoldTally> holds(Period period, const std::optional<MerchantId>& only) const = 0;
+    /// Packs that were sold before the period ended and that no statement has billed, of all merchants, or of one.
+    virtual std::map<MerchantId, std::vector<SoldPack>> unbilledPacks(Period period,
+                                                                      const std::optional<MerchantId>& only) const = 0;
+
+    /// The minimum of the plan version in force at the period's last instant, of all merchants that have one, or of one.
+    virtual std::map<MerchantId, MonthlyMinimum> minimums(Period period,
+                                                          const std::optional<MerchantId>& only) const = 0;
+
+    /// Freezes each, in one transaction: statement, and that later entries belong to later periods. What each came to, in
+    /// the same order; kStoreUnavailable where nothing could be written.
+    virtual Task<Result<std::vector<CloseOutcome>>> close(std::vector<ClosedSum> sums) = 0;
+
+    /// Remembers that a period is being closed for all merchants, and that it has been.
+    virtual Task<Result<Done>> beginClosing(Period period, UtcTime now) = 0;
+    virtual Task<Result<Done>> endClosing(Period period, UtcTime now) = 0;
+    struct Closing {
+        Period period;
+        UtcTime started_at;
+        std::optional<UtcTime> finished_at;
+    };
+    virtual std::optional<Closing> closing(Period period) const = 0;
+    virtual std::vector<Closing> unfinishedClosings() const = 0;  // oldest period first
+};
+
+}  // namespace tenants

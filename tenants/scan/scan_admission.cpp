@@ -1,0 +1,193 @@
+#include "tenants/scan/scan_admission.h"
+
+#include <algorithm>
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace tenants {
+namespace {
+
+constexpr std::chrono::seconds kTryAgainAfter{1};    // where nobody can say when room will be
+constexpr std::chrono::seconds kOthersLingerFor{1};  // after a visit of another merchant
+constexpr std::size_t kShareOfCrowded = 8;
+
+}  // namespace
+
+/// What is remembered of one merchant's traffic.
+struct ScanAdmission::Merchant {
+    explicit Merchant(const ScanLimits& limits) : breaker(limits.merchant_breaker), bucket(limits.merchant_rate) {}
+
+    std::atomic<std::size_t> in_flight{0};
+    std::atomic<std::size_t> running{0};
+    CircuitBreaker breaker;
+    std::mutex mutex;  // of the bucket
+    TokenBucket bucket;
+};
+
+ScanAdmission::Permit::~Permit() {
+    if (!merchant_) return;
+    if (runs_) merchant_->running.fetch_sub(1, std::memory_order_relaxed);
+    merchant_->in_flight.fetch_sub(1, std::memory_order_relaxed);
+}
+
+ScanAdmission::Place::Place(Place&& other) noexcept
+    : admission_(std::exchange(other.admission_, nullptr)),
+      merchant_(std::move(other.merchant_)),
+      upstream_pass_(other.upstream_pass_),
+      merchant_pass_(other.merchant_pass_),
+      outcome_(other.outcome_) {}
+
+ScanAdmission::Place::~Place() {
+    if (admission_ == nullptr) return;
+    admission_->conclude(*this);
+    admission_->upstream_in_flight_.fetch_sub(1, std::memory_order_relaxed);
+}
+
+ScanAdmission::ScanAdmission(ScanLimits limits, const Clock& clock)
+    : limits_(std::move(limits)), clock_(clock), upstream_breaker_(limits.upstream_breaker), repeats_(limits.repeats) {}
+
+ScanAdmission::~ScanAdmission() = default;
+
+Result<ScanAdmission::Permit> ScanAdmission::enter(const MerchantId& id) {
+    auto found = merchantOf(id);
+    Merchant& merchant = *found;
+    const std::size_t before = merchant.in_flight.fetch_add(1, std::memory_order_relaxed);
+    Permit permit{std::move(found)};
+    const SteadyTime now = clock_.steady();
+    noteVisit(merchant, now);
+    if (before >= limits_.merchant_in_flight_max) {
+        return refusal(ErrorCode::kRateLimited, "Too many scans at once.", "merchant_in_flight_full",
+                       now + kTryAgainAfter);
+    }
+    if (auto open = upstreamOpenTo(merchant); !open) return std::move(open).error();
+    if (upstream_in_flight_.load(std::memory_order_relaxed) >= limits_.upstream_in_flight_max) {
+        return refusal(ErrorCode::kUpstreamBusy, "Too many scans are under way.", "upstream_in_flight_full",
+                       now + kTryAgainAfter);
+    }
+    if (limits_.merchant_rate.per_second > 0) {
+        const std::scoped_lock lock{merchant.mutex};
+        if (const auto until = merchant.bucket.take(now))
+            return refusal(ErrorCode::kRateLimited, "Too many scans a second.", "merchant_rate", *until);
+    }
+    repeats_.payIn();
+    return permit;
+}
+
+void ScanAdmission::noteVisit(const Merchant& merchant, SteadyTime now) {
+    if (last_visitor_.load(std::memory_order_relaxed) == &merchant) return;
+    last_visitor_.store(&merchant, std::memory_order_relaxed);
+    last_change_.store(now, std::memory_order_relaxed);
+}
+
+bool ScanAdmission::crowded() const {
+    return limits_.crowded && clock_.steady() - last_change_.load(std::memory_order_relaxed) < kOthersLingerFor &&
+           limits_.crowded();
+}
+
+bool ScanAdmission::mayRun(Permit& permit) {
+    if (permit.runs_) return true;
+    const std::size_t share = std::max<std::size_t>(1, limits_.merchant_in_flight_max / kShareOfCrowded);
+    std::atomic<std::size_t>& running = permit.merchant_->running;
+    if (running.fetch_add(1, std::memory_order_relaxed) >= share && crowded()) {
+        running.fetch_sub(1, std::memory_order_relaxed);
+        return false;
+    }
+    permit.runs_ = true;
+    return true;
+}
+
+Result<ScanAdmission::Place> ScanAdmission::begin(const Permit& permit) {
+    Merchant& merchant = *permit.merchant_;
+    const SteadyTime now = clock_.steady();
+    // First, so that a merchant that is refused anyway does not take the probe of all.
+    if (auto open = upstreamOpenTo(merchant); !open) return std::move(open).error();
+    if (upstream_in_flight_.fetch_add(1, std::memory_order_relaxed) >= limits_.upstream_in_flight_max) {
+        upstream_in_flight_.fetch_sub(1, std::memory_order_relaxed);
+        return refusal(ErrorCode::kUpstreamBusy, "Too many scans are under way.", "upstream_in_flight_full",
+                       now + kTryAgainAfter);
+    }
+    Place place{*this, permit.merchant_};
+    const auto upstream_pass = upstream_breaker_.begin(now);
+    const auto merchant_pass = upstream_pass ? merchant.breaker.begin(now) : std::nullopt;
+    if (upstream_pass) place.upstream_pass_ = *upstream_pass;
+    if (merchant_pass) place.merchant_pass_ = *merchant_pass;
+    if (!merchant_pass) {
+        return refusal(ErrorCode::kUpstreamUnreachable, "WeChat does not answer at the moment.", "breaker_probing",
+                       now + kTryAgainAfter);
+    }
+    return place;
+}
+
+/// Tells both breakers. One merchant's trouble is its own: once its breaker has opened, its failures say nothing about
+/// WeChat as a whole, so that no merchant alone can stop the others.
+void ScanAdmission::conclude(const Place& place) {
+    const SteadyTime now = clock_.steady();
+    CircuitBreaker& own = place.merchant_->breaker;
+    switch (place.outcome_) {
+        case Place::Outcome::kNone:
+            own.abandoned(place.merchant_pass_);
+            upstream_breaker_.abandoned(place.upstream_pass_);
+            break;
+        case Place::Outcome::kGood:
+            own.succeeded(place.merchant_pass_, now);
+            upstream_breaker_.succeeded(place.upstream_pass_, now);
+            break;
+        case Place::Outcome::kBad: {
+            const bool counted = own.failed(place.merchant_pass_, now) && !place.merchant_pass_.probe;
+            if (counted || place.upstream_pass_.probe) upstream_breaker_.failed(place.upstream_pass_, now);
+            break;
+        }
+    }
+}
+
+Result<Done> ScanAdmission::upstreamOpenTo(const Merchant& merchant) const {
+    const SteadyTime now = clock_.steady();
+    const auto all_until = upstream_breaker_.refusedUntil(now);
+    const auto own_until = merchant.breaker.refusedUntil(now);
+    if (!all_until && !own_until) return Done{};
+    return refusal(ErrorCode::kUpstreamUnreachable, "WeChat does not answer at the moment.",
+                   all_until ? "upstream_breaker_open" : "merchant_breaker_open",
+                   std::max(all_until.value_or(now), own_until.value_or(now)));
+}
+
+std::shared_ptr<ScanAdmission::Merchant> ScanAdmission::merchantOf(const MerchantId& id) {
+    Shard& shard = shards_[std::hash<MerchantId>{}(id) % kShards];
+    const std::scoped_lock lock{shard.mutex};
+    if (const auto known = shard.merchants.find(id); known != shard.merchants.end()) return known->second;
+    if (shard.merchants.size() >= shard.tidy_at) {
+        const SteadyTime now = clock_.steady();
+        std::erase_if(shard.merchants, [now](const auto& entry) {
+            if (entry.second.use_count() > 1) return false;
+            Merchant& merchant = *entry.second;
+            const std::scoped_lock quiet{merchant.mutex};
+            return merchant.breaker.idle(now) && merchant.bucket.full(now);
+        });
+        // Tidied again when as many have come as stayed: the cost of it is shared by those who come.
+        shard.tidy_at = std::max<std::size_t>(1024, 2 * shard.merchants.size());
+    }
+    return shard.merchants.emplace(id, std::make_shared<Merchant>(limits_)).first->second;
+}
+
+Error ScanAdmission::refusal(ErrorCode code, std::string_view text, std::string_view for_log, SteadyTime until) const {
+    const auto wait = std::chrono::ceil<std::chrono::milliseconds>(until - clock_.steady());
+    return {.code = code,
+            .for_caller = std::string{text},
+            .for_log = std::string{for_log},
+            .retry_at = clock_.now() + std::max(wait, std::chrono::milliseconds{0})};
+}
+
+ScanAdmission::Counts ScanAdmission::counts() const {
+    Counts counts;
+    counts.upstream_in_flight = upstream_in_flight_.load(std::memory_order_relaxed);
+    counts.upstream = upstream_breaker_.state(clock_.steady());
+    for (Shard& shard : shards_) {
+        const std::scoped_lock lock{shard.mutex};
+        counts.merchants += shard.merchants.size();
+    }
+    return counts;
+}
+
+}  // namespace tenants

@@ -1,0 +1,263 @@
+#include "tenants/scan/scan_admission.h"
+
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "tests/support/fake_clock.h"
+
+namespace tenants {
+namespace {
+
+using namespace std::chrono_literals;
+using Permit = ScanAdmission::Permit;
+using Place = ScanAdmission::Place;
+
+const MerchantId kNoisy{"mer_noisy"};
+const MerchantId kQuiet{"mer_quiet"};
+
+class ScanAdmissionTest : public testing::Test {
+protected:
+    explicit ScanAdmissionTest(ScanLimits limits = {}) : admission_(limits, clock_) {}
+
+    std::optional<ErrorCode> refusal(const MerchantId& merchant) {
+        const auto permit = admission_.enter(merchant);
+        return permit ? std::nullopt : std::optional{permit.error().code};
+    }
+    /// One scan of `merchant` whose call ends so. False where it was refused.
+    bool scan(const MerchantId& merchant, bool in_order) {
+        const auto permit = admission_.enter(merchant);
+        if (!permit) return false;
+        auto place = admission_.begin(*permit);
+        if (!place) return false;
+        place->note(in_order);
+        return true;
+    }
+    int failuresUntilRefused(const MerchantId& merchant) {
+        int failures = 0;
+        while (scan(merchant, false)) ++failures;
+        return failures;
+    }
+
+    test_support::FakeClock clock_{test_support::beijingNoon()};
+    ScanAdmission admission_;
+};
+
+TEST_F(ScanAdmissionTest, SixtyFourOfAMerchantAreLetInAndOneMoreIsNot) {
+    std::vector<Permit> permits;
+    for (int count = 0; count < 63; ++count) permits.push_back(*admission_.enter(kNoisy));
+    EXPECT_EQ(refusal(kNoisy), std::nullopt);
+    permits.push_back(*admission_.enter(kNoisy));
+
+    const auto refused = admission_.enter(kNoisy);
+
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kRateLimited);
+    EXPECT_EQ(refused.error().for_log, "merchant_in_flight_full");
+    EXPECT_EQ(refused.error().retry_at, clock_.now() + 1s);
+    EXPECT_EQ(refusal(kQuiet), std::nullopt) << "another merchant notices nothing";
+    permits.pop_back();
+    EXPECT_EQ(refusal(kNoisy), std::nullopt) << "a request that ended gives its place back";
+}
+
+class FewPlaces : public ScanAdmissionTest {
+protected:
+    FewPlaces() : ScanAdmissionTest({.upstream_in_flight_max = 2}) {}
+};
+
+TEST_F(FewPlaces, AreTakenBeforeTheHoldAndRefusedBeforeTheBody) {
+    const auto first = admission_.enter(kNoisy);
+    const auto second = admission_.enter(kNoisy);
+    const auto third = admission_.enter(kQuiet);
+    auto one = admission_.begin(*first);
+    std::optional<Place> two{*admission_.begin(*second)};
+
+    const auto refused = admission_.begin(*third);
+
+    ASSERT_TRUE(one);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kUpstreamBusy);
+    EXPECT_TRUE(refused.error().retry_at);
+    EXPECT_EQ(refusal(kQuiet), ErrorCode::kUpstreamBusy);
+    EXPECT_EQ(admission_.counts().upstream_in_flight, 2U);
+    two.reset();
+    EXPECT_TRUE(admission_.begin(*third));
+    EXPECT_EQ(admission_.counts().upstream_in_flight, 1U);
+}
+
+class Rated : public ScanAdmissionTest {
+protected:
+    Rated() : ScanAdmissionTest({.merchant_rate = {.per_second = 2, .burst = 3}}) {}
+};
+
+TEST_F(Rated, RequestsPastTheRateHearWhenToComeAgain) {
+    for (int count = 0; count < 3; ++count) EXPECT_EQ(refusal(kNoisy), std::nullopt);
+
+    const auto refused = admission_.enter(kNoisy);
+
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kRateLimited);
+    EXPECT_EQ(refused.error().for_log, "merchant_rate");
+    EXPECT_EQ(refused.error().retry_at, clock_.now() + 500ms);
+    EXPECT_EQ(refusal(kQuiet), std::nullopt);
+    clock_.jumpWall(-24h);
+    EXPECT_EQ(refusal(kNoisy), ErrorCode::kRateLimited) << "the wall clock lets nobody through";
+    clock_.advance(500ms);
+    EXPECT_EQ(refusal(kNoisy), std::nullopt);
+}
+
+TEST_F(ScanAdmissionTest, MerchantWhoseCallsFailIsStoppedAndNobodyElse) {
+    EXPECT_EQ(failuresUntilRefused(kNoisy), 5);
+
+    const auto refused = admission_.enter(kNoisy);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kUpstreamUnreachable);
+    EXPECT_EQ(refused.error().for_log, "merchant_breaker_open");
+    EXPECT_EQ(refused.error().retry_at, clock_.now() + 5s);
+    for (int count = 0; count < 100; ++count) EXPECT_TRUE(scan(kQuiet, true));
+}
+
+TEST_F(ScanAdmissionTest, OneMerchantsFailuresNeverStopTheOthersHoweverManyAreUnderWay) {
+    std::vector<Permit> permits;
+    std::vector<Place> places;
+    for (int count = 0; count < 64; ++count) {
+        permits.push_back(*admission_.enter(kNoisy));
+        places.push_back(*admission_.begin(permits.back()));
+    }
+    for (Place& place : places) place.note(false);
+    places.clear();
+    permits.clear();
+    for (int probe = 0; probe < 50; ++probe) {
+        clock_.advance(5s);
+        EXPECT_TRUE(scan(kNoisy, false));
+    }
+
+    EXPECT_EQ(admission_.counts().upstream, CircuitBreaker::State::kClosed);
+    EXPECT_TRUE(scan(kQuiet, true));
+}
+
+TEST_F(ScanAdmissionTest, FailuresOfSeveralMerchantsStopAllUntilAProbeSucceeds) {
+    for (const char* name : {"mer_1", "mer_2", "mer_3"}) EXPECT_EQ(failuresUntilRefused(MerchantId{name}), 5);
+    EXPECT_EQ(refusal(kQuiet), std::nullopt);
+
+    EXPECT_EQ(failuresUntilRefused(MerchantId{"mer_4"}), 5);
+
+    const auto refused = admission_.enter(kQuiet);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kUpstreamUnreachable);
+    EXPECT_EQ(refused.error().for_log, "upstream_breaker_open");
+    clock_.advance(5s);
+    const auto permit = admission_.enter(kQuiet);
+    const auto other = admission_.enter(kNoisy);
+    {
+        auto probe = admission_.begin(*permit);
+        ASSERT_TRUE(probe);
+        EXPECT_FALSE(admission_.begin(*other)) << "one probe and no more";
+        probe->note(true);
+    }
+    EXPECT_TRUE(admission_.begin(*other));
+}
+
+TEST_F(ScanAdmissionTest, ProbeThatNeverCalledLeavesItToTheNext) {
+    failuresUntilRefused(kNoisy);
+    clock_.advance(5s);
+    const auto permit = admission_.enter(kNoisy);
+    ASSERT_TRUE(admission_.begin(*permit)) << "and ends at once, as where the quota was used up";
+
+    EXPECT_TRUE(scan(kNoisy, true));
+    EXPECT_TRUE(scan(kNoisy, true));
+}
+
+class PatientBreaker : public ScanAdmissionTest {
+protected:
+    PatientBreaker() : ScanAdmissionTest({.merchant_breaker = {.failures = 5, .pause = 10s}}) {}
+};
+
+TEST_F(PatientBreaker, MerchantThatIsStoppedDoesNotTakeTheProbeOfAll) {
+    const auto noisy = admission_.enter(kNoisy);
+    const auto quiet = admission_.enter(kQuiet);
+    for (const char* name : {"mer_1", "mer_2", "mer_3", "mer_noisy"}) failuresUntilRefused(MerchantId{name});
+    ASSERT_FALSE(admission_.begin(*quiet)) << "all are stopped";
+    clock_.advance(5s);
+
+    EXPECT_FALSE(admission_.begin(*noisy)) << "its own pause is longer";
+
+    EXPECT_TRUE(admission_.begin(*quiet));
+}
+
+class Crowded : public ScanAdmissionTest {
+protected:
+    Crowded() : ScanAdmissionTest({.crowded = [this] { return crowded_; }}) {}
+
+    /// How many more of a merchant's requests may run.
+    int started(const MerchantId& merchant, int count) {
+        int running = 0;
+        for (int each = 0; each < count; ++each) {
+            permits_.push_back(std::make_unique<Permit>(*admission_.enter(merchant)));
+            running += admission_.mayRun(*permits_.back()) ? 1 : 0;
+        }
+        return running;
+    }
+
+    bool crowded_ = true;
+    std::vector<std::unique_ptr<Permit>> permits_;
+};
+
+TEST_F(Crowded, MerchantBesideOthersRunsAnEighthAndTheRestOfItWaits) {
+    EXPECT_EQ(started(kQuiet, 1), 1);
+    EXPECT_EQ(started(kNoisy, 7), 7);
+    EXPECT_EQ(started(kNoisy, 1), 1);
+    EXPECT_EQ(started(kNoisy, 1), 0);
+    EXPECT_EQ(started(kQuiet, 7), 7);
+
+    permits_.erase(permits_.begin() + 1);  // one of those that run has ended
+    EXPECT_TRUE(admission_.mayRun(*permits_[8])) << "the one that waited";
+    EXPECT_TRUE(admission_.mayRun(*permits_[8])) << "and goes on";
+    EXPECT_EQ(started(kNoisy, 1), 0);
+}
+
+TEST_F(Crowded, MerchantThatIsAloneIsNotHeldBack) {
+    EXPECT_EQ(started(kQuiet, 1), 1);
+    EXPECT_EQ(started(kNoisy, 1), 1);
+    clock_.advance(1s);
+
+    EXPECT_EQ(started(kNoisy, 63), 63);
+}
+
+TEST_F(Crowded, WhereTheMachineKeepsUpNobodyIsHeldBack) {
+    crowded_ = false;
+    EXPECT_EQ(started(kQuiet, 1), 1);
+
+    EXPECT_EQ(started(kNoisy, 64), 64);
+}
+
+TEST_F(ScanAdmissionTest, RepeatsAreATenthOfTheRequestsAndASavedBurst) {
+    int repeats = 0;
+    for (int request = 0; request < 3000; ++request) {
+        EXPECT_EQ(refusal(kQuiet), std::nullopt);
+        if (admission_.mayRepeat()) ++repeats;
+        clock_.advance(10ms);
+    }
+
+    EXPECT_LE(repeats, 128 + 300);
+    EXPECT_GE(repeats, 300);
+}
+
+TEST_F(ScanAdmissionTest, MerchantsWhoseTrafficSaysNothingAreForgotten) {
+    failuresUntilRefused(kNoisy);
+    const auto permit = admission_.enter(kQuiet);
+
+    for (int merchant = 0; merchant < 200'000; ++merchant) {
+        EXPECT_EQ(refusal(MerchantId{"mer_" + std::to_string(merchant)}), std::nullopt);
+    }
+
+    EXPECT_LE(admission_.counts().merchants, 32U * 1024U);
+    EXPECT_EQ(refusal(kNoisy), ErrorCode::kUpstreamUnreachable) << "one that is stopped is remembered";
+    for (int count = 0; count < 63; ++count) EXPECT_EQ(refusal(kQuiet), std::nullopt);
+}
+
+}  // namespace
+}  // namespace tenants
