@@ -406,6 +406,10 @@ private:
     void addPublicRoutes() {
         tenants::ScanSettings scan = scanSettings(settings_);
         scan.limits.crowded = [this] { return lag_.recent() > kCrowdedLag; };
+        scan.limits.plan_of = [this](const tenants::MerchantId& merchant) {
+            const tenants::PlanVersion* const plan = store_->plans().inForce(merchant, clock_.now());
+            return plan != nullptr ? &plan->terms : nullptr;
+        };
         scans_.emplace(store_->merchants(), *platforms_, store_->ledger(), ocr_, clock_, std::move(scan));
         scan_routes_.emplace(authenticator_, *scans_, clock_, log_);
         for (api::ScanForm& form : api::scanForms()) scan_routes_->add(public_router_, std::move(form));

@@ -5,6 +5,7 @@
 #include <iterator>
 #include <set>
 
+#include "tests/integration/support/crowd.h"
 #include "tests/integration/support/eventually.h"
 #include "tests/integration/support/installation.h"
 
@@ -302,6 +303,23 @@ TEST_F(Plans, NewMerchantHasTheFreeCallsOfTheSettings) {
     EXPECT_EQ(admin().merchant(merchant).at("upstream_day_free").integer(), 100);
     admin().call("PATCH", "/merchants/" + merchant, R"({"upstream_day_free":null})");
     EXPECT_TRUE(admin().merchant(merchant).at("upstream_day_free").isNull());
+}
+
+TEST_F(Plans, PlanAllowsSoManyAtOnce) {
+    admin().call("POST", "/plans", R"({"id":"one","name":"One","price_micro_yuan":0,"in_flight_limit":1})");
+    const Merchant merchant = installation_.onboard("One by one");
+    admin().call("POST", of(merchant, "/plan-assignments"), R"({"plan_version":"one@1"})");
+    installation_.sandbox().plan(kDrivingPath, R"("mode":"delay","delay_ms":4000)");
+    Crowd slow{1, [&](int) { EXPECT_EQ(installation_.clientOf(merchant.key.text).scan(picture(1)).errcode, 0); }};
+    ASSERT_TRUE(
+        eventually(kPatience, [&] { return callsToOcr() == 1 || !admin().holds(merchant.id, "held").empty(); }));
+
+    const ScanAnswer second = installation_.clientOf(merchant.key.text).scan(picture(2));
+    slow.join();
+
+    EXPECT_EQ(second.errcode, 45011);
+    EXPECT_EQ(second.code(), "rate_limited");
+    EXPECT_EQ(installation_.clientOf(merchant.key.text).scan(picture(3)).errcode, 0);
 }
 
 }  // namespace
