@@ -139,7 +139,8 @@ def onboard(gateway, sandbox, count):
     sandbox.control("POST", "/ticket", {})
     merchants = []
     for number in range(count):
-        merchant = gateway.admin("POST", "/merchants", {"name": f"Merchant {number}", "day_limit": DAY_LIMIT})["id"]
+        merchant = gateway.admin("POST", "/merchants", {"name": f"Merchant {number}", "day_limit": DAY_LIMIT,
+                                                           "upstream_day_free": None})["id"]
         account = sandbox.control("POST", "/authorizers", {"kind": "mini_program", "verified": True, "sets": [117]})
         link = gateway.admin("POST", f"/merchants/{merchant}/authorization-links", {})["pc_url"]
         landing = sandbox.control("POST", f"/authorizers/{account['appid']}:consent", {"link": link})["redirect"]

@@ -20,6 +20,9 @@ public:
 
     explicit TokenBucket(Rate rate) : rate_(rate) {}
 
+    /// Another rate from now on; what was taken stays taken.
+    void setRate(Rate rate) { rate_ = rate; }
+
     /// Takes one token. Empty where there was one; else when there will be, and nothing was taken.
     std::optional<SteadyTime> take(SteadyTime now) {
         if (rate_.per_second == 0) return std::nullopt;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <functional>
+#include <limits>
 #include <optional>
 #include <string>
 #include <utility>
@@ -13,6 +14,18 @@ namespace {
 constexpr std::chrono::seconds kTryAgainAfter{1};    // where nobody can say when room will be
 constexpr std::chrono::seconds kOthersLingerFor{1};  // after a visit of another merchant
 constexpr std::size_t kShareOfCrowded = 8;
+constexpr std::int64_t kRateMax = 1'000'000;  // a second: beyond it a plan limits nothing
+
+std::size_t inFlightLimit(const PlanTerms* plan) {
+    const auto limit = plan != nullptr ? plan->in_flight_limit : std::nullopt;
+    return limit ? static_cast<std::size_t>(*limit) : std::numeric_limits<std::size_t>::max();
+}
+
+/// A second's worth may come at once.
+TokenBucket::Rate rateOf(std::int64_t per_second) {
+    const auto rate = static_cast<std::uint32_t>(std::min(per_second, kRateMax));
+    return {rate, rate};
+}
 
 }  // namespace
 
@@ -23,8 +36,9 @@ struct ScanAdmission::Merchant {
     std::atomic<std::size_t> in_flight{0};
     std::atomic<std::size_t> running{0};
     CircuitBreaker breaker;
-    std::mutex mutex;  // of the bucket
+    std::mutex mutex;  // of the buckets
     TokenBucket bucket;
+    TokenBucket plan_bucket{TokenBucket::Rate{}};
 };
 
 ScanAdmission::Permit::~Permit() {
@@ -58,7 +72,8 @@ Result<ScanAdmission::Permit> ScanAdmission::enter(const MerchantId& id) {
     Permit permit{std::move(found)};
     const SteadyTime now = clock_.steady();
     noteVisit(merchant, now);
-    if (before >= limits_.merchant_in_flight_max) {
+    const PlanTerms* const plan = limits_.plan_of ? limits_.plan_of(id) : nullptr;
+    if (before >= std::min(limits_.merchant_in_flight_max, inFlightLimit(plan))) {
         return refusal(ErrorCode::kRateLimited, "Too many scans at once.", "merchant_in_flight_full",
                        now + kTryAgainAfter);
     }
@@ -67,13 +82,22 @@ Result<ScanAdmission::Permit> ScanAdmission::enter(const MerchantId& id) {
         return refusal(ErrorCode::kUpstreamBusy, "Too many scans are under way.", "upstream_in_flight_full",
                        now + kTryAgainAfter);
     }
-    if (limits_.merchant_rate.per_second > 0) {
-        const std::scoped_lock lock{merchant.mutex};
-        if (const auto until = merchant.bucket.take(now))
-            return refusal(ErrorCode::kRateLimited, "Too many scans a second.", "merchant_rate", *until);
-    }
+    if (auto kept = keepRates(merchant, plan, now); !kept) return std::move(kept).error();
     repeats_.payIn();
     return permit;
+}
+
+Result<Done> ScanAdmission::keepRates(Merchant& merchant, const PlanTerms* plan, SteadyTime now) const {
+    const bool plan_has_rate = plan != nullptr && plan->per_second_limit;
+    if (limits_.merchant_rate.per_second == 0 && !plan_has_rate) return Done{};
+    const std::scoped_lock lock{merchant.mutex};
+    // The plan's first: where it refuses, nothing was taken from the other one.
+    if (plan_has_rate) merchant.plan_bucket.setRate(rateOf(*plan->per_second_limit));
+    std::optional<SteadyTime> until = plan_has_rate ? merchant.plan_bucket.take(now) : std::nullopt;
+    if (until) return refusal(ErrorCode::kRateLimited, "Too many scans a second.", "plan_rate", *until);
+    until = merchant.bucket.take(now);
+    if (until) return refusal(ErrorCode::kRateLimited, "Too many scans a second.", "merchant_rate", *until);
+    return Done{};
 }
 
 void ScanAdmission::noteVisit(const Merchant& merchant, SteadyTime now) {
@@ -163,7 +187,7 @@ std::shared_ptr<ScanAdmission::Merchant> ScanAdmission::merchantOf(const Merchan
             if (entry.second.use_count() > 1) return false;
             Merchant& merchant = *entry.second;
             const std::scoped_lock quiet{merchant.mutex};
-            return merchant.breaker.idle(now) && merchant.bucket.full(now);
+            return merchant.breaker.idle(now) && merchant.bucket.full(now) && merchant.plan_bucket.full(now);
         });
         // Tidied again when as many have come as stayed: the cost of it is shared by those who come.
         shard.tidy_at = std::max<std::size_t>(1024, 2 * shard.merchants.size());

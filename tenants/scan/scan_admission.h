@@ -17,6 +17,7 @@
 #include "tenants/base/result.h"
 #include "tenants/base/retry_budget.h"
 #include "tenants/base/token_bucket.h"
+#include "tenants/billing/plan.h"
 
 namespace tenants {
 
@@ -30,6 +31,9 @@ struct ScanLimits {
     RetryBudget::Settings repeats = {.percent = 10, .saved_max = 128, .rate = {64, 128}};
     /// Whether the machine is behind with its work. Asked often, from any thread. Null: it never is.
     std::function<bool()> crowded = {};
+    /// What the plan says that counts for the merchant now, null for no plan: its limits a second and at once count beside
+    /// these. Asked with each request, from any thread. Null: there are no plans.
+    std::function<const PlanTerms*(const MerchantId& merchant)> plan_of = {};
 };
 
 /// Refuses early what could not be served, so that a noisy merchant, or one whose calls hang, slows nobody but itself.
@@ -114,6 +118,7 @@ private:
     void noteVisit(const Merchant& merchant, SteadyTime now);
     bool crowded() const;
     Result<Done> upstreamOpenTo(const Merchant& merchant) const;
+    Result<Done> keepRates(Merchant& merchant, const PlanTerms* plan, SteadyTime now) const;
     void conclude(const Place& place);
     Error refusal(ErrorCode code, std::string_view text, std::string_view for_log, SteadyTime until) const;
 

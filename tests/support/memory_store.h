@@ -11,6 +11,7 @@
 #include "tenants/authorization/reconciliation_report.h"
 #include "tenants/merchant/merchant_store.h"
 #include "tests/support/memory_ledger.h"
+#include "tests/support/memory_plans.h"
 #include "tests/support/write_faults.h"
 
 namespace test_support {
@@ -39,6 +40,8 @@ public:
                                                                          tenants::UtcTime now) override;
 
 private:
+    std::shared_ptr<const tenants::Merchant> asNow(const std::shared_ptr<const tenants::Merchant>& stored) const;
+
     WriteFaults& faults_;
     MemoryLedger& ledger_;
     mutable std::mutex mutex_;
@@ -122,6 +125,7 @@ struct MemoryStore {
     WriteFaults faults;
     MemoryLedger ledger{faults};
     MemoryMerchants merchants{faults, ledger};
+    MemoryPlans plans{faults, ledger};
     MemoryAuthorizations authorizations{faults};
     MemoryReconciliations reconciliations{faults};
 };

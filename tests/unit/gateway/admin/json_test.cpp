@@ -61,6 +61,16 @@ TEST(AdminJson, MembersOfAnotherTypeOrRangeAreRefused) {
     EXPECT_FALSE(readTime(object(R"({"time":"tomorrow"})"), "time"));
 }
 
+TEST(AdminJson, NullIsAWordOfItsOwnWhereItIsAskedFor) {
+    EXPECT_FALSE(readIntegerOrNull(object("{}"), "number", 0, 10)->has_value());
+    const auto null = readIntegerOrNull(object(R"({"number":null})"), "number", 0, 10);
+    ASSERT_TRUE(null && null->has_value());
+    EXPECT_FALSE((*null)->has_value());
+    EXPECT_EQ(**readIntegerOrNull(object(R"({"number":7})"), "number", 0, 10), 7);
+    EXPECT_FALSE(readIntegerOrNull(object(R"({"number":11})"), "number", 0, 10));
+    EXPECT_FALSE(readIntegerOrNull(object(R"({"number":"7"})"), "number", 0, 10));
+}
+
 TEST(AdminJson, MembersKeepTheirOrder) {
     auto ordered = jsonObject();
     ordered->set("b", 1);

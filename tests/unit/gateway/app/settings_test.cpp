@@ -253,6 +253,7 @@ TEST(SampleSettings, LoadAndShowTheRealDefaults) {
     EXPECT_EQ(shown.upstream.answer_head_bytes_max, plain.upstream.answer_head_bytes_max);
     EXPECT_EQ(shown.upstream.answer_body_bytes_max, plain.upstream.answer_body_bytes_max);
     EXPECT_EQ(shown.day_limit_default, plain.day_limit_default);
+    EXPECT_EQ(shown.upstream_day_free, plain.upstream_day_free);
     EXPECT_EQ(shown.upstream_day_turns_at, plain.upstream_day_turns_at);
     EXPECT_EQ(shown.reply_lifetime, plain.reply_lifetime);
     EXPECT_EQ(shown.limits.uri_bytes_max, plain.limits.uri_bytes_max);

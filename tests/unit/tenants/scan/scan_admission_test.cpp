@@ -259,5 +259,61 @@ TEST_F(ScanAdmissionTest, MerchantsWhoseTrafficSaysNothingAreForgotten) {
     for (int count = 0; count < 63; ++count) EXPECT_EQ(refusal(kQuiet), std::nullopt);
 }
 
+/// A merchant whose plan allows two at once and three a second, beside the gateway's own four at once.
+class UnderAPlan : public ScanAdmissionTest {
+protected:
+    UnderAPlan()
+        : ScanAdmissionTest({.merchant_in_flight_max = 4, .plan_of = [this](const MerchantId& merchant) {
+                                 return merchant == kNoisy ? plan_.get() : nullptr;
+                             }}) {
+        plan_ = std::make_unique<PlanTerms>();
+    }
+    std::vector<Permit> enter(const MerchantId& merchant, int count) {
+        std::vector<Permit> permits;
+        for (int entered = 0; entered < count; ++entered) permits.push_back(*admission_.enter(merchant));
+        return permits;
+    }
+
+    std::unique_ptr<PlanTerms> plan_;
+};
+
+TEST_F(UnderAPlan, FewerAtOnceAreLetInThanTheGatewayWould) {
+    plan_->in_flight_limit = 2;
+    const auto permits = enter(kNoisy, 2);
+
+    const auto refused = admission_.enter(kNoisy);
+
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kRateLimited);
+    EXPECT_EQ(refused.error().for_log, "merchant_in_flight_full");
+    enter(kQuiet, 4);
+    plan_->in_flight_limit = 3;
+    EXPECT_EQ(refusal(kNoisy), std::nullopt) << "another version counts at once";
+}
+
+TEST_F(UnderAPlan, MoreThanTheGatewayAllowsIsNotLetIn) {
+    plan_->in_flight_limit = 100;
+    const auto permits = enter(kNoisy, 4);
+
+    EXPECT_EQ(refusal(kNoisy), ErrorCode::kRateLimited);
+}
+
+TEST_F(UnderAPlan, ASecondsWorthIsLetInAtOnceAndThenOneByOne) {
+    plan_->per_second_limit = 3;
+    for (int count = 0; count < 3; ++count) EXPECT_EQ(refusal(kNoisy), std::nullopt);
+
+    const auto refused = admission_.enter(kNoisy);
+
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().for_log, "plan_rate");
+    EXPECT_EQ(refused.error().retry_at, clock_.now() + 334ms);
+    EXPECT_EQ(refusal(kQuiet), std::nullopt);
+    clock_.advance(334ms);
+    EXPECT_EQ(refusal(kNoisy), std::nullopt);
+    EXPECT_EQ(refusal(kNoisy), ErrorCode::kRateLimited);
+    plan_.reset();
+    EXPECT_EQ(refusal(kNoisy), std::nullopt) << "without a plan there is no rate";
+}
+
 }  // namespace
 }  // namespace tenants
