@@ -27,6 +27,7 @@
 #include "gateway/app/background_tasks.h"
 #include "gateway/app/component_upkeep.h"
 #include "gateway/app/credentials.h"
+#include "gateway/app/loop_patience.h"
 #include "gateway/app/upkeep.h"
 #include "gateway/http/server.h"
 #include "gateway/net/loop_group.h"
@@ -212,6 +213,7 @@ public:
           ocr_(https_),
           sweeper_(store_->ledger(), clock),
           background_(log),
+          patience_(background_),
           public_server_(std::make_unique<http::Server>(loops_.all(), public_router_, settings.limits, callbacks(log))),
           admin_server_(
               std::make_unique<http::Server>(admin_loops_.all(), admin_router_, settings.limits, callbacks(log))) {
@@ -297,7 +299,8 @@ private:
     }
 
     void addPublicRoutes() {
-        scans_.emplace(store_->merchants(), *platforms_, store_->ledger(), ocr_, clock_, scanSettings(settings_));
+        scans_.emplace(store_->merchants(), *platforms_, store_->ledger(), ocr_, patience_, clock_,
+                       scanSettings(settings_));
         scan_routes_.emplace(authenticator_, *scans_, clock_, log_);
         for (api::ScanForm& form : api::scanForms()) scan_routes_->add(public_router_, std::move(form));
         token_issuer_.emplace(authenticator_, store_->merchants(), *platforms_, gateway_tokens_, clock_);
@@ -406,6 +409,7 @@ private:
     wechat::OcrClient ocr_;
     tenants::Sweeper sweeper_;
     BackgroundTasks background_;
+    LoopPatience patience_;
     Ports ports_;
     // Made when the ports are known.
     std::vector<std::unique_ptr<Component>> components_;
