@@ -65,6 +65,9 @@ tenants::Task<http::Response> KeyRoutes::create(http::Request request) {
     if (!label) co_return problem(label.error(), request.head.request_id);
     const auto expires_at = readTime(**body, "expires_at");
     if (!expires_at) co_return problem(expires_at.error(), request.head.request_id);
+    if (*expires_at && **expires_at <= clock_.now()) {
+        co_return problem(Error{ErrorCode::kInvalidInput, "expires_at is not in the future"}, request.head.request_id);
+    }
     if (merchants_.keysOf(merchant).size() >= kKeysMax) {
         co_return problem(Error{ErrorCode::kConflict, "the merchant has as many keys as one may have"},
                           request.head.request_id);

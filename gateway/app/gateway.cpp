@@ -38,6 +38,7 @@
 #include "gateway/app/background_tasks.h"
 #include "gateway/app/component_upkeep.h"
 #include "gateway/app/credentials.h"
+#include "gateway/app/loop_patience.h"
 #include "gateway/app/upkeep.h"
 #include "gateway/http/server.h"
 #include "gateway/net/loop_group.h"
@@ -291,6 +292,7 @@ public:
           closing_desk_(closing_, store_->statements(), slow_lane_, clock, log),
           export_desk_(exportSource(), settings.exports_folder, slow_lane_, log),
           background_(log),
+          patience_(background_),
           public_server_(std::make_unique<http::Server>(loops_.all(), public_router_, settings.limits, callbacks(log))),
           admin_server_(std::make_unique<http::Server>(admin_loops_.all(), admin_router_, adminLimits(settings),
                                                        callbacks(log))) {
@@ -414,7 +416,8 @@ private:
             const tenants::PlanVersion* const plan = store_->plans().inForce(merchant, clock_.now());
             return plan != nullptr ? &plan->terms : nullptr;
         };
-        scans_.emplace(store_->merchants(), *platforms_, store_->ledger(), ocr_, clock_, std::move(scan));
+        scans_.emplace(store_->merchants(), *platforms_, store_->ledger(), ocr_, patience_, clock_,
+                       std::move(scan));
         scan_routes_.emplace(authenticator_, *scans_, clock_, log_);
         for (api::ScanForm& form : api::scanForms()) scan_routes_->add(public_router_, std::move(form));
         token_issuer_.emplace(authenticator_, store_->merchants(), *platforms_, gateway_tokens_, clock_);
@@ -555,6 +558,7 @@ private:
     admin::ExportDesk export_desk_;
     net::SlowLane slow_lane_;  // ends before what its pieces refer to
     BackgroundTasks background_;
+    LoopPatience patience_;
     Ports ports_;
     // Made when the ports are known.
     std::vector<std::unique_ptr<Component>> components_;

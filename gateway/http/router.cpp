@@ -167,6 +167,11 @@ public:
         }
         return nullptr;
     }
+    /// The GET route where it may answer HEAD.
+    const Route* findForHead() const {
+        const Route* get = find("GET");
+        return get != nullptr && get->only_reads ? get : nullptr;
+    }
     bool fits(const std::vector<std::string_view>& texts) const {
         if (texts.size() != segments_.size()) return false;
         for (std::size_t i = 0; i < texts.size(); ++i) {
@@ -184,7 +189,7 @@ public:
     std::vector<std::string> methods() const {
         std::vector<std::string> methods;
         for (const auto& route : routes_) methods.push_back(route->method);
-        if (find("GET") != nullptr && find("HEAD") == nullptr) methods.emplace_back("HEAD");
+        if (findForHead() != nullptr && find("HEAD") == nullptr) methods.emplace_back("HEAD");
         std::sort(methods.begin(), methods.end());
         return methods;
     }
@@ -225,7 +230,7 @@ Router::Match Router::match(RequestHead& head) const {
     const Path* path = find(head.path);
     if (path == nullptr) return {};
     const Route* route = path->find(head.method);
-    if (route == nullptr && head.method == "HEAD") route = path->find("GET");
+    if (route == nullptr && head.method == "HEAD") route = path->findForHead();
     if (route == nullptr) return {nullptr, path->methods()};
     head.path_parameters.clear();
     if (!path->isLiteral()) path->fillParameters(head);

@@ -27,12 +27,14 @@ using Handler = std::function<tenants::Task<Response>(Request)>;
 
 /// One route. `pattern` is a raw path whose segments may hold a parameter: `/admin/v1/merchants/{merchant}/keys/{key}:revoke`.
 /// A parameter matches one or more characters other than '/' and ':'. Of two patterns that fit a path, the one whose first
-/// differing segment is literal wins. HEAD is served by the path's GET route where it has no route of its own.
+/// differing segment is literal wins. HEAD is served by the path's GET route where it has no route of its own and that one
+/// only reads.
 struct Route {
     std::string method;
     std::string pattern;
     Handler handler;
     std::optional<std::size_t> body_bytes_max = {};  // none: the listener's own
+    bool only_reads = true;  // false: a GET of it has effects, which a HEAD must not have
     /// Runs when the head is complete and before any of the body is read: an answer given here refuses early (the connection is closed
     /// after it unless there is no body). It may leave a ticket in the head. Must not block. Null: none. An exception is answered
     /// like one of the handler's.

@@ -24,7 +24,7 @@ std::optional<tenants::Push> ComponentPushReader::readEvent(const tenants::PushE
     if (!message) return std::nullopt;
     const auto fields = readPushedFields(message->expose());
     if (!fields) return std::nullopt;
-    return readPushedEvent(*fields, now);
+    return readPushedEvent(*fields, now, timestamp_window_);
 }
 
 }  // namespace gateway::wechat

@@ -52,16 +52,22 @@ struct EventNames {
     std::string_view code;  // empty: it has none
 };
 
+/// What a push says of its making, when it counts as made, and when it came.
+struct Times {
+    tenants::UtcTime stated;
+    tenants::UtcTime created_at;
+    tenants::UtcTime received_at;
+};
+
 std::optional<tenants::PlatformEvent> readPlatformEvent(const PushedFields& fields, std::string_view info_type,
-                                                        const EventNames& names, tenants::UtcTime created_at,
-                                                        tenants::UtcTime received_at) {
+                                                        const EventNames& names, const Times& times) {
     const auto appid = fields.find(names.appid);
     if (!appid || !isNameText(*appid, kAppIdBytesMax)) return std::nullopt;
     tenants::PlatformEvent event;
     event.info_type = info_type;
     event.appid = tenants::AppId{std::string{*appid}};
-    event.created_at = created_at;
-    event.received_at = received_at;
+    event.created_at = times.created_at;
+    event.received_at = times.received_at;
     std::string code_hash;
     if (!names.code.empty()) {
         event.authorization_code = readSecret(fields, names.code);
@@ -70,24 +76,24 @@ std::optional<tenants::PlatformEvent> readPlatformEvent(const PushedFields& fiel
         if (const auto pre_auth_code = fields.find("PreAuthCode"); pre_auth_code && !pre_auth_code->empty())
             event.pre_auth_code_hash = tenants::sha256Hex(*pre_auth_code);
     }
-    const auto created_seconds = std::chrono::duration_cast<std::chrono::seconds>(created_at.time_since_epoch());
+    const auto stated_seconds = std::chrono::duration_cast<std::chrono::seconds>(times.stated.time_since_epoch());
     event.dedupe_key =
-        event.info_type + ':' + event.appid.text() + ':' + std::to_string(created_seconds.count()) + ':' + code_hash;
+        event.info_type + ':' + event.appid.text() + ':' + std::to_string(stated_seconds.count()) + ':' + code_hash;
     return event;
 }
 
 }  // namespace
 
-std::optional<tenants::Push> readPushedEvent(const PushedFields& fields, tenants::UtcTime received_at) {
+std::optional<tenants::Push> readPushedEvent(const PushedFields& fields, tenants::UtcTime received_at,
+                                             std::chrono::seconds ahead_max) {
     const auto info_type = fields.find("InfoType");
     if (!info_type || !isNameText(*info_type, kInfoTypeBytesMax)) return std::nullopt;
     const auto created_text = fields.find("CreateTime");
-    const auto created_at = created_text ? readSeconds(*created_text) : std::nullopt;
-    if (!created_at) return std::nullopt;
-    if (*info_type == "component_verify_ticket") return readTicket(fields, *created_at);
-    const auto event = [&](const EventNames& names) {
-        return readPlatformEvent(fields, *info_type, names, *created_at, received_at);
-    };
+    const auto stated = created_text ? readSeconds(*created_text) : std::nullopt;
+    if (!stated) return std::nullopt;
+    const Times times{*stated, *stated > received_at + ahead_max ? received_at : *stated, received_at};
+    if (*info_type == "component_verify_ticket") return readTicket(fields, times.created_at);
+    const auto event = [&](const EventNames& names) { return readPlatformEvent(fields, *info_type, names, times); };
     if (*info_type == "authorized" || *info_type == "updateauthorized")
         return event({.appid = "AuthorizerAppid", .code = "AuthorizationCode"});
     if (*info_type == "unauthorized") return event({.appid = "AuthorizerAppid", .code = {}});

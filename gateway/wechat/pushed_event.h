@@ -15,8 +15,11 @@ namespace gateway::wechat {
 /// AuthorizerAppid, CreateTime and the SHA-256 of the code, so that it holds no secret; `id` is left to the store.
 /// A successful notify_third_fasteregister is an event like the others, its `appid` and `auth_code` in their place; every
 /// further info type is an OtherPush.
+/// A CreateTime further than `ahead_max` after `received_at` is somebody's wrong clock: the push counts as made when it
+/// came, so that it does not stand above everything that comes after it. Its repeats are known by what it says.
 /// Any thread. Source: third-party platform page "Authorization events".
-std::optional<tenants::Push> readPushedEvent(const PushedFields& fields, tenants::UtcTime received_at);
+std::optional<tenants::Push> readPushedEvent(const PushedFields& fields, tenants::UtcTime received_at,
+                                             std::chrono::seconds ahead_max);
 
 inline constexpr std::chrono::seconds kPushWindowDefault{600};
 

@@ -45,7 +45,9 @@ Task<Result<GrantReading>> GrantKeeper::compareGrants(MerchantId merchant) {
 }
 
 Task<Result<GrantReading>> GrantKeeper::restoreGrants(MerchantId merchant) {
-    co_return co_await readGrants(std::move(merchant), When::kEvenIfWithdrawn);
+    auto reading = co_await readGrants(merchant, When::kEvenIfWithdrawn);
+    if (reading) tokens_.forgetFailure(merchant);
+    co_return reading;
 }
 
 GrantKeeper::Doubts& GrantKeeper::doubtsOf(const MerchantId& merchant) {

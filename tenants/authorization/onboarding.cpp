@@ -161,9 +161,10 @@ Task<Result<Done>> Onboarding::applyAtOnce(PlatformEvent event) {
     const auto known = store_.findByAppId(event.appid);
     if ((!gone && !carriesConsent(event)) || event.appid.empty() || known == nullptr) co_return Done{};
     const UtcTime now = clock_.now();
-    std::function<bool(Authorization&)> edit = [&event, gone, now](Authorization& next) {
-        if (next.appid != event.appid || event.created_at < next.event_at) return false;
-        const bool tie = event.created_at == next.event_at;
+    std::function<bool(Authorization&)> edit = [this, &event, gone, now](Authorization& next) {
+        const bool ordered = tellsOrder(next.event_at);
+        if (next.appid != event.appid || (ordered && event.created_at < next.event_at)) return false;
+        const bool tie = !ordered || event.created_at == next.event_at;
         if (next.withdrawn) {
             if (!gone || tie) return false;  // a new consent has to be exchanged before it counts
             next.event_at = event.created_at;
@@ -293,8 +294,13 @@ bool Onboarding::deservesAnotherTry(const PlatformEvent& event, const Error& err
 
 bool Onboarding::isOutdated(const PlatformEvent& event, const MerchantId& merchant) const {
     const auto authorization = store_.find(merchant);
-    return authorization != nullptr && authorization->appid == event.appid &&
+    return authorization != nullptr && authorization->appid == event.appid && tellsOrder(authorization->event_at) &&
            event.created_at < authorization->event_at;
+}
+
+/// Whether something that was made before `event_at` is older than what is stored with it.
+bool Onboarding::tellsOrder(UtcTime event_at) const {
+    return event_at <= clock_.now() + settings_.ahead_max;
 }
 
 Task<Result<Done>> Onboarding::exchange(Exchange work) {
@@ -368,11 +374,13 @@ Task<Result<Done>> Onboarding::redeem(Exchange& work, SharedSecret component_tok
 Task<Result<Done>> Onboarding::storeResult(Exchange& work, std::optional<Platform::AuthorizerInfo> info) {
     const UtcTime now = clock_.now();
     bool without_token = false;
-    std::function<bool(Authorization&)> edit = [&work, &info, &without_token, now](Authorization& next) {
+    std::function<bool(Authorization&)> edit = [this, &work, &info, &without_token, now](Authorization& next) {
         const bool overtaken = next.generation != work.generation;
         // Withdrawn while we asked: that is the newer word, unless its time says that it was held up on its way. What is
         // stale then is read again before the next scan, which decides between two of one second too.
-        const bool before_withdrawal = work.event_at.value_or(work.consent_after) < next.event_at;
+        const UtcTime consented_at = work.event_at.value_or(work.consent_after);
+        const bool ordered = tellsOrder(next.event_at);
+        const bool before_withdrawal = ordered && consented_at < next.event_at;
         if (next.withdrawn && before_withdrawal && (overtaken || work.event_at)) return false;
         const bool had_this_account = next.appid == work.appid && !next.withdrawn;
         if (next.appid != work.appid) {
@@ -401,7 +409,7 @@ Task<Result<Done>> Onboarding::storeResult(Exchange& work, std::optional<Platfor
         next.grants_stale = !info || overtaken;
         next.withdrawn = false;
         next.trouble.clear();
-        next.event_at = std::max(next.event_at, work.event_at.value_or(work.consent_after));
+        next.event_at = ordered ? std::max(next.event_at, consented_at) : consented_at;
         next.changed_at = now;
         return true;
     };

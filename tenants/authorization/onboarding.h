@@ -20,8 +20,10 @@ struct OnboardingSettings {
     std::chrono::milliseconds landing_grace{600'000};  // past the pre-auth code's end, for a browser that lands late
     std::chrono::hours invitation_life{7 * 24};
     OpeningLimit openings{};
-    std::chrono::minutes code_life_max{
-        60};  // no authorization code works longer; an event that needs one is given up then
+    // No authorization code works longer; an event that needs one is given up then.
+    std::chrono::minutes code_life_max{60};
+    // What was stored with a time further ahead was stored under a clock that was wrong: it says nothing of the order.
+    std::chrono::seconds ahead_max{600};
 };
 
 /// What an operator may ask of a link.
@@ -115,6 +117,7 @@ private:
     Task<Result<Done>> applyAtOnce(PlatformEvent event);
     Task<Result<Done>> takeEffect(PlatformEvent event);
     bool isOutdated(const PlatformEvent& event, const MerchantId& merchant) const;
+    bool tellsOrder(UtcTime event_at) const;
     bool deservesAnotherTry(const PlatformEvent& event, const Error& error) const;
 
     Task<Result<Done>> exchange(Exchange work);

@@ -230,10 +230,17 @@ Task<Result<Platform::FreshToken>> TokenKeeper::askForComponentToken() {
     co_return co_await platform_.componentToken(newest);
 }
 
+std::optional<LiveToken> TokenKeeper::usableNow(const MerchantId& merchant) {
+    const auto authorization = store_.find(merchant);
+    if (authorization == nullptr || authorization->withdrawn) return std::nullopt;
+    if (freshness(*authorization) == Freshness::kDead) return std::nullopt;
+    return liveOf(*authorization);
+}
+
 Task<Result<LiveToken>> TokenKeeper::usable(MerchantId merchant) {
+    if (auto live = usableNow(merchant)) co_return *std::move(live);
     const auto authorization = store_.find(merchant);
     if (authorization == nullptr || authorization->withdrawn) co_return notAuthorized();
-    if (freshness(*authorization) != Freshness::kDead) co_return liveOf(*authorization);
     co_return co_await renew(std::move(merchant), nullptr, Enough::kWorking);
 }
 
@@ -254,6 +261,12 @@ Task<Result<Done>> TokenKeeper::renewIfDue(MerchantId merchant) {
     auto renewed = co_await renew(std::move(merchant), nullptr, Enough::kFresh);
     if (!renewed) co_return std::move(renewed).error();
     co_return Done{};
+}
+
+void TokenKeeper::forgetFailure(const MerchantId& merchant) {
+    Owner& owner = ownerOf(merchant);
+    const std::scoped_lock lock{mutex_};
+    owner.failure.reset();
 }
 
 Task<AuthorizerList::Reading> TokenKeeper::listAuthorizers() {

@@ -71,7 +71,9 @@ public:
     /// After WeChat refused `refused` (40001, 40014, 42001, 42006): a newer one, by one request however many ask.
     Task<Result<SharedSecret>> replaceComponentToken(SharedSecret refused);
 
-    /// The merchant's token. kMerchantNotAuthorized where there is none to be had.
+    /// The merchant's token where one works; never waits.
+    std::optional<LiveToken> usableNow(const MerchantId& merchant);
+    /// The merchant's token, a new one where none works. kMerchantNotAuthorized where there is none to be had.
     Task<Result<LiveToken>> usable(MerchantId merchant);
     /// After WeChat refused `refused`: a newer one, by one request however many ask.
     Task<Result<LiveToken>> replace(MerchantId merchant, LiveToken refused);
@@ -84,6 +86,9 @@ public:
     /// Renew where it is due, and not where that failed a moment ago: the error of then is given again.
     Task<Result<Done>> renewComponentIfDue();
     Task<Result<Done>> renewIfDue(MerchantId merchant);
+
+    /// WeChat says that the account is ours after all: what failed before says nothing of the next try.
+    void forgetFailure(const MerchantId& merchant);
 
     /// WeChat's list of our accounts as it is now, which also serves the next recoveries. The errors of Platform.
     Task<AuthorizerList::Reading> listAuthorizers();

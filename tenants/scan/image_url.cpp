@@ -23,6 +23,10 @@ bool isHexDigit(char c) {
     return isDigit(c) || (lower(c) >= 'a' && lower(c) <= 'f');
 }
 
+int hexValue(char c) {
+    return isDigit(c) ? c - '0' : lower(c) - 'a' + 10;
+}
+
 constexpr std::array<bool, 256> kUrlCharacters = [] {
     std::array<bool, 256> table{};
     for (unsigned char c = ' '; c < 0x7f; ++c) table[c] = true;
@@ -73,6 +77,38 @@ bool isDnsName(std::string_view host) {
     return labels >= 2 && isLetter(last.front());
 }
 
+/// The text of a URL that was encoded as a whole once more than its way here undid; of any other, itself.
+std::string readThrough(std::string_view text) {
+    std::string_view rest = text;
+    if (!takeScheme(rest, "https%3a%2f%2f") && !takeScheme(rest, "http%3a%2f%2f")) return std::string{text};
+    std::string decoded;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        if (text[at] != '%') {
+            decoded += text[at];
+            continue;
+        }
+        decoded += static_cast<char>(hexValue(text[at + 1]) * 16 + hexValue(text[at + 2]));
+        at += 2;
+    }
+    return decoded;
+}
+
+/// Judges a URL as it is written, without anything encoded once more.
+bool isAllowed(std::string_view text) {
+    if (!isUrlText(text) || !hasWholeTriplets(text)) return false;
+    std::string_view rest = text;
+    std::string_view own_port = "443";
+    if (!takeScheme(rest, "https://")) {
+        if (!takeScheme(rest, "http://")) return false;
+        own_port = "80";
+    }
+    const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
+    const std::size_t colon = authority.find(':');
+    if (colon != std::string_view::npos && authority.substr(colon + 1) != own_port) return false;
+    // A user would bring an '@' into the host, an IPv6 address its brackets: neither is a DNS name.
+    return isDnsName(authority.substr(0, colon));
+}
+
 Error invalid() {
     return Error{ErrorCode::kImageUrlInvalid, "img_url is malformed or not allowed."};
 }
@@ -81,17 +117,7 @@ Error invalid() {
 
 Result<ImageUrl> readImageUrl(std::string_view text) {
     if (text.size() > kImageUrlBytesMax || !isUrlText(text) || !hasWholeTriplets(text)) return invalid();
-    std::string_view rest = text;
-    std::string_view own_port = "443";
-    if (!takeScheme(rest, "https://")) {
-        if (!takeScheme(rest, "http://")) return invalid();
-        own_port = "80";
-    }
-    const std::string_view authority = rest.substr(0, rest.find_first_of("/?#"));
-    const std::size_t colon = authority.find(':');
-    if (colon != std::string_view::npos && authority.substr(colon + 1) != own_port) return invalid();
-    // A user would bring an '@' into the host, an IPv6 address its brackets: neither is a DNS name.
-    if (!isDnsName(authority.substr(0, colon))) return invalid();
+    if (!isAllowed(readThrough(text))) return invalid();
     return ImageUrl{std::string{text}};
 }
 

@@ -53,11 +53,12 @@ void appendLog(Error& error, std::string_view what, const Error& also) {
 }  // namespace
 
 ScanLicence::ScanLicence(const MerchantStore& merchants, const ComponentPlatforms& platforms, UsageLedger& ledger,
-                         OcrUpstream& upstream, const Clock& clock, ScanSettings settings)
+                         OcrUpstream& upstream, Patience& patience, const Clock& clock, ScanSettings settings)
     : merchants_(merchants),
       platforms_(platforms),
       ledger_(ledger),
       upstream_(upstream),
+      patience_(patience),
       clock_(clock),
       settings_(settings),
       admission_(settings.limits, clock),
@@ -109,9 +110,9 @@ Task<Result<ScanOutput>> ScanLicence::scanWith(const ScanAdmission::Permit& perm
     // Without a key nobody can ask for the reply again: then what is on the licence is not kept either.
     held.keep_reply = input.idempotency_key && settings_.reply_lifetime.count() > 0;
 
-    auto trusted = co_await trustGrants(input.caller);
+    auto trusted = co_await trustGrants(input.caller, held.deadline);
     if (!trusted) co_return std::move(trusted).error();
-    auto token = co_await platformOf(held.merchant).tokens().usable(held.merchant);
+    auto token = co_await tokenOf(held.merchant, held.deadline);
     if (!token) co_return std::move(token).error();
     if (clock_.steady() >= held.deadline) co_return deadlinePassed();
 
@@ -132,16 +133,30 @@ Task<Result<ScanOutput>> ScanLicence::scanWith(const ScanAdmission::Permit& perm
 }
 
 /// Ends well only where the merchant may scan by grants that nothing has called into question.
-Task<Result<Done>> ScanLicence::trustGrants(const Caller& caller) {
+Task<Result<Done>> ScanLicence::trustGrants(const Caller& caller, SteadyTime deadline) {
     auto admitted = admit(caller);
     if (!admitted) co_return admitted;
     ComponentPlatform& platform = platformOf(caller.merchant);
     const auto authorization = platform.authorizations().find(caller.merchant);
     if (authorization == nullptr || !authorization->grants_stale) co_return admitted;
-    auto refreshed = co_await platform.grants().refreshGrants(caller.merchant);
+    auto refreshed = co_await untilDeadline(deadline, platform.grants().refreshGrants(caller.merchant));
     if (!refreshed) co_return refreshed;
     // As WeChat told a moment ago, even where a refusal that came meanwhile keeps them in doubt.
     co_return judge(caller, StaleGrants::kCount);
+}
+
+/// Without a wait where a token works, as nearly always.
+Task<Result<LiveToken>> ScanLicence::tokenOf(MerchantId merchant, SteadyTime deadline) {
+    TokenKeeper& tokens = platformOf(merchant).tokens();
+    if (auto live = tokens.usableNow(merchant)) co_return *std::move(live);
+    co_return co_await untilDeadline(deadline, tokens.usable(std::move(merchant)));
+}
+
+template <class T>
+Task<Result<T>> ScanLicence::untilDeadline(SteadyTime deadline, Task<Result<T>> work) {
+    auto ended = co_await within(patience_, deadline, std::move(work));
+    if (!ended) co_return deadlinePassed();
+    co_return *std::move(ended);
 }
 
 Reservation ScanLicence::reservationOf(const ScanInput& input, UtcTime at) const {
@@ -248,7 +263,8 @@ Task<ScanLicence::Call> ScanLicence::call(const Held& held, const Caller& caller
     // Without a repeat in the budget the token is left to the next scan that has one.
     if (!judgeAnswer(answer).token_refused || !admission_.mayRepeat()) co_return std::move(answer);
 
-    auto newer = co_await platformOf(held.merchant).tokens().replace(held.merchant, token);
+    auto newer =
+        co_await untilDeadline(held.deadline, platformOf(held.merchant).tokens().replace(held.merchant, token));
     if (!newer) co_return std::move(newer).error();
     if (clock_.steady() >= held.deadline) co_return deadlinePassed();
     still_admitted = judge(caller, StaleGrants::kCount);

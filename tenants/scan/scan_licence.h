@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "tenants/authorization/component_platform.h"
+#include "tenants/base/patience.h"
 #include "tenants/base/result.h"
 #include "tenants/base/task.h"
 #include "tenants/merchant/authenticator.h"
@@ -39,8 +40,9 @@ struct ScanOutput {
 };
 
 struct ScanSettings {
-    std::chrono::milliseconds call_deadline{8000};      // token, upstream and its one repeat together
-    std::chrono::milliseconds hold_margin{5000};        // past the deadline, before the sweeper may say unknown
+    std::chrono::milliseconds call_deadline{
+        8000};                                    // grants, token, upstream and its one repeat together, locks included
+    std::chrono::milliseconds hold_margin{5000};  // past the deadline, before the sweeper may say unknown
     std::chrono::milliseconds reply_lifetime{600'000};  // of the kept reply; 0: never kept
     std::chrono::hours upstream_day_turns_at{0};        // Beijing hour at which WeChat's quota turns: not documented
     ScanLimits limits = {};
@@ -51,7 +53,7 @@ struct ScanSettings {
 class ScanLicence {
 public:
     ScanLicence(const MerchantStore& merchants, const ComponentPlatforms& platforms, UsageLedger& ledger,
-                OcrUpstream& upstream, const Clock& clock, ScanSettings settings);
+                OcrUpstream& upstream, Patience& patience, const Clock& clock, ScanSettings settings);
 
     /// Whether this merchant may scan now: kMerchantSuspended, kMerchantNotAuthorized, kPermission117Missing,
     /// kAccountNotEligible; kCredentialInvalid where the key was revoked since. Grants that an event called stale are
@@ -84,7 +86,11 @@ private:
     ComponentPlatform& platformOf(const MerchantId& merchant) const;
     enum class StaleGrants { kPass, kCount };  // whether grants in doubt may refuse
     Result<Done> judge(const Caller& caller, StaleGrants stale) const;
-    Task<Result<Done>> trustGrants(const Caller& caller);
+    Task<Result<Done>> trustGrants(const Caller& caller, SteadyTime deadline);
+    Task<Result<LiveToken>> tokenOf(MerchantId merchant, SteadyTime deadline);
+    /// Work that others need as well: it goes on where the scan's deadline comes first.
+    template <class T>
+    Task<Result<T>> untilDeadline(SteadyTime deadline, Task<Result<T>> work);
     Reservation reservationOf(const ScanInput& input, UtcTime at) const;
     Task<Result<ReserveOutcome>> reserveAsTold(const ScanInput& input, Held& held, const LiveToken& token);
     Task<Result<ReserveOutcome>> reserve(Reservation reservation, bool may_rename, RequestId& request);
@@ -105,6 +111,7 @@ private:
     const ComponentPlatforms& platforms_;
     UsageLedger& ledger_;
     OcrUpstream& upstream_;
+    Patience& patience_;
     const Clock& clock_;
     const ScanSettings settings_;
     ScanAdmission admission_;

@@ -1,8 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <set>
 
+#include "tenants/base/clock.h"
 #include "tests/integration/support/eventually.h"
 #include "tests/integration/support/installation.h"
 
@@ -74,6 +76,8 @@ TEST_F(AdminApi, BadBodiesAre400AndChangeNothing) {
         expectProblem(send("PATCH", "/merchants/" + merchant, body), 400, body);
     }
     expectProblem(send("POST", "/merchants/" + merchant + "/keys", R"({"expires_at":"tomorrow"})"), 400, "expires_at");
+    expectProblem(send("POST", "/merchants/" + merchant + "/keys", R"({"expires_at":"2020-01-01T00:00:00Z"})"), 400,
+                  "expired before it is made");
     expectProblem(send("POST", "/merchants/" + merchant + "/keys", R"({"lable":"x"})"), 400, "unknown member");
 
     EXPECT_EQ(installation_.admin().merchant(merchant).at("day_limit").integer(), 7);
@@ -195,13 +199,19 @@ TEST_F(AdminApi, KeyIsShownOnceAndListedWithoutItsText) {
 }
 
 TEST_F(AdminApi, KeyExpires) {
+    constexpr std::chrono::seconds kLife{4};
+
     installation_.sandbox().scriptAnswer(licenceAnswer("京K00003"));
     const Merchant merchant = installation_.onboard("Expiry");
-    const Json key = installation_.admin().call("POST", "/merchants/" + merchant.id + "/keys",
-                                                R"({"label":"old","expires_at":"2020-01-01T00:00:00Z"})");
+    const Json key = installation_.admin().call(
+        "POST", "/merchants/" + merchant.id + "/keys",
+        R"({"label":"old","expires_at":")" + tenants::rfc3339(tenants::SystemClock{}.now() + kLife) + "\"}");
+    MerchantClient client = installation_.clientOf(key.at("key").text());
 
-    EXPECT_EQ(key.at("state").text(), "expired");
-    EXPECT_EQ(installation_.clientOf(key.at("key").text()).scan(picture(1)).errcode, 40001);
+    EXPECT_TRUE(eventually(kPatience, [&] { return client.scan(picture(1)).errcode == 40001; }));
+
+    const Json keys = installation_.admin().call("GET", "/merchants/" + merchant.id + "/keys").at("keys");
+    EXPECT_EQ(keys.at(keys.size() - 1).at("state").text(), "expired");
 }
 
 }  // namespace

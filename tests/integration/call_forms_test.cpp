@@ -267,7 +267,8 @@ TEST_F(CallForms, AddressesThatOnlyThePlatformCanJudgeReachItAsTheyAre) {
     for (const char* url :
          {"https%3A%2F%2Fsamples.tollgate.test%2Fsample%252D1.jpg", "https%3A%2F%2Fsamples.tollgate.test%2Fa%20b.jpg",
           "https%3A%2F%2Fsamples.tollgate.test%2Fa+b.jpg", "https%3A%2F%2Fsamples.tollgate.test%2Fa%2Bb.jpg",
-          "https://samples.tollgate.test/not%20encoded.jpg"}) {
+          "https://samples.tollgate.test/not%20encoded.jpg",
+          "https%253A%252F%252Fsamples.tollgate.test%252Fsample-1.jpg"}) {
         const std::int64_t before = installation_.sandbox().lastCallNumber();
 
         expectRefused({url, {}, "/cv/ocr/driving", std::string{"?access_token={key}&img_url="} + url},

@@ -132,6 +132,20 @@ TEST_F(DropInRoute, RefusesAddressesThatAreNoPlainDnsName) {
     expectRefused(table);
 }
 
+TEST_F(DropInRoute, HeadScansAndCostsNothing) {
+    HttpClient http;
+
+    const HttpAnswer answer = http.send({.method = "HEAD",
+                                         .url = installation_.publicUrl() + std::string{kDrivingPath} +
+                                                "?access_token=" + merchant_.key.text +
+                                                "&img_url=https%3A%2F%2Fsamples.tollgate.test%2Fsample-1.jpg"});
+
+    EXPECT_EQ(answer.status, 405) << answer.failure;
+    EXPECT_EQ(answer.header("Allow"), "GET, POST");
+    EXPECT_TRUE(installation_.sandbox().calls(kDrivingPath).empty());
+    EXPECT_TRUE(installation_.admin().holds(merchant_.id).empty());
+}
+
 TEST_F(DropInRoute, AddressThatThePlatformCannotFetchIsItsOwnRefusal) {
     const ScanAnswer answer = client_.scanUrl("https://elsewhere.example/a.jpg");
 

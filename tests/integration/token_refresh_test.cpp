@@ -99,6 +99,22 @@ TEST_F(TokenRefresh, RotatedRefreshTokenIsTakenOver) {
     EXPECT_EQ(installation_.clientOf(merchant_.key.text).scan(picture(10'000'000)).errcode, 0);
 }
 
+TEST_F(TokenRefresh, OurOwnQuotaOfComponentCallsIsNotShownAsTheMerchants) {
+    for (const int errcode : {45009, 45011}) {
+        installation_.sandbox().act(merchant_.appid, "expireToken");
+        installation_.sandbox().plan(kRefreshPath, "\"errcode\":" + std::to_string(errcode));
+
+        const ScanAnswer answer = installation_.clientOf(merchant_.key.text).scan(picture(1));
+
+        EXPECT_EQ(answer.errcode, -1) << errcode << answer.http.body;
+        EXPECT_EQ(answer.code(), "upstream_refused") << errcode;
+        EXPECT_EQ(installation_.admin().window(merchant_.id).held, 0) << errcode;
+        installation_.killGateway();  // forgets that it has to wait before the next refresh
+        installation_.startGateway();
+        EXPECT_EQ(installation_.clientOf(merchant_.key.text).scan(picture(2)).errcode, 0) << errcode;
+    }
+}
+
 TEST_F(TokenRefresh, TokenRefusedForNoReasonIsReplacedAndTheScanRepeatedOnce) {
     installation_.sandbox().plan(kDrivingPath, R"("errcode":40001)");
 

@@ -47,6 +47,29 @@ TEST_F(TokenUpkeep, TokensAreRenewedThoughNobodyScans) {
     EXPECT_EQ(installation.admin().merchant(merchant.id).at("state").text(), "active");
 }
 
+/// A refresh is several calls where the refresh token is lost, each with a deadline of its own; a scan has but one.
+TEST_F(TokenUpkeep, ScanEndsAtItsDeadlineWhileTheRefreshThatItWaitedForGoesOn) {
+    Installation installation{{.gateway = {{"upstream.call_ms", "4000"}}}};
+    const Merchant merchant = installation.onboard("Slow");
+    installation.sandbox().scriptAnswer(licenceAnswer("京E00001"));
+    ASSERT_TRUE(eventually(kPatience, [&] { return calls(installation, kInfoPath, 0) == 2; }));  // as below
+    const std::int64_t before = installation.sandbox().lastCallNumber();
+    installation.sandbox().act(merchant.appid, "rotateRefreshToken");
+    installation.sandbox().act(merchant.appid, "expireToken");
+    installation.sandbox().plan(kRefreshPath, R"("errcode":61023,"delay_ms":3000)");
+    installation.sandbox().plan(kListPath, R"("mode":"silent")");
+    MerchantClient client = installation.clientOf(merchant.key.text);
+
+    const ScanAnswer answer = client.scan(picture(1));
+
+    EXPECT_EQ(answer.code(), "upstream_timeout") << answer.http.body;
+    EXPECT_EQ(calls(installation, kInfoPath, before), 0) << "the scan was kept until the list's own deadline";
+    EXPECT_EQ(installation.admin().window(merchant.id).held, 0);
+    EXPECT_TRUE(eventually(kPatience, [&] { return calls(installation, kRefreshPath, before) == 2; }));
+    EXPECT_EQ(client.scan(picture(2)).errcode, 0);
+    EXPECT_EQ(calls(installation, kRefreshPath, before), 2) << "what the first scan waited for served the second";
+}
+
 TEST_F(TokenUpkeep, LostRefreshTokenIsReadBackFromTheListInTheMiddleOfAScan) {
     Installation installation{with({})};
     const Merchant merchant = installation.onboard("Lost");

@@ -9,6 +9,7 @@
 #include "tenants/authorization/component_platform.h"
 #include "tenants/scan/scan_licence.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/fake_patience.h"
 #include "tests/support/fake_platform.h"
 #include "tests/support/fake_upstream.h"
 #include "tests/support/memory_store.h"
@@ -164,7 +165,8 @@ struct ScanWorld : World {
     FakeUpstream upstream;
     tenants::GatewayTokens gateway_tokens{tenants::Secret{"another key of the same ring, 32.."}};
     tenants::Authenticator authenticator{store.merchants, hasher, gateway_tokens, clock};
-    tenants::ScanLicence scans{store.merchants, platforms, store.ledger, upstream, clock, {}};
+    FakePatience patience;
+    tenants::ScanLicence scans{store.merchants, platforms, store.ledger, upstream, patience, clock, {}};
     std::string key_text;
     tenants::Caller caller;
 };

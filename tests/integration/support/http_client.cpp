@@ -127,6 +127,7 @@ HttpAnswer HttpClient::send(const HttpRequest& request) {
         handle_->set(CURLOPT_POSTFIELDS, request.body->data());
         handle_->set(CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body->size()));
     }
+    if (request.method == "HEAD") handle_->set(CURLOPT_NOBODY, 1L);  // else its answer's body would be waited for
     handle_->set(CURLOPT_CUSTOMREQUEST, request.method.c_str());
     handle_->set(CURLOPT_HTTPHEADER, headers.get());
 

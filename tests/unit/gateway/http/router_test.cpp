@@ -101,6 +101,20 @@ TEST(Router, HeadIsServedByGet) {
     EXPECT_EQ(patternOf(router, "HEAD", "/b"), "");
 }
 
+TEST(Router, HeadIsNotServedByAGetThatHasEffects) {
+    Router router;
+    router.add({.method = "GET",
+                .pattern = "/a",
+                .handler = [](Request) -> tenants::Task<Response> { co_return Response{}; },
+                .only_reads = false});
+    RequestHead head = request("HEAD", "/a");
+
+    const Router::Match match = router.match(head);
+
+    EXPECT_EQ(match.route, nullptr);
+    EXPECT_THAT(match.allowed_methods, ElementsAre("GET"));
+}
+
 TEST(Router, OtherMethodTellsWhichAreAllowed) {
     Router router;
     add(router, "POST", "/a/{x}");

@@ -18,7 +18,7 @@ constexpr tenants::UtcTime kReceivedAt{std::chrono::seconds{1717747325}};
 std::optional<tenants::Push> read(const std::string& children) {
     const auto fields = readPushedFields("<xml><AppId>wxc0a1b2c3d4e5f607</AppId>" + children + "</xml>");
     if (!fields) return std::nullopt;
-    return readPushedEvent(*fields, kReceivedAt);
+    return readPushedEvent(*fields, kReceivedAt, 600s);
 }
 
 std::string authorized(const std::string& info_type, const std::string& code) {
@@ -51,6 +51,24 @@ TEST(PushedEvent, AuthorizedCarriesCodeAndTheHashOfItsPreAuthCode) {
         EXPECT_EQ(event.created_at, kCreatedAt);
         EXPECT_EQ(event.received_at, kReceivedAt);
     }
+}
+
+TEST(PushedEvent, TimeFarAheadOfOurClockCountsAsTheMomentOfArrival) {
+    const auto withdrawn = [](const std::string& created) {
+        return std::get<tenants::PlatformEvent>(*read("<CreateTime>" + created +
+                                                      "</CreateTime><InfoType>unauthorized</InfoType>"
+                                                      "<AuthorizerAppid>wx9f8e7d6c5b4a3021</AuthorizerAppid>"));
+    };
+
+    EXPECT_EQ(withdrawn("1717747925").created_at, kReceivedAt + 600s) << "a clock may be wrong by that much";
+    EXPECT_EQ(withdrawn("1717747926").created_at, kReceivedAt);
+    EXPECT_EQ(withdrawn("99999999999").created_at, kReceivedAt);
+    EXPECT_NE(withdrawn("1717747926").dedupe_key, withdrawn("1717747927").dedupe_key) << "two events all the same";
+
+    const auto ticket = std::get<tenants::TicketPush>(
+        *read("<CreateTime>99999999999</CreateTime><InfoType>component_verify_ticket</InfoType>"
+              "<ComponentVerifyTicket>ticket@@@1</ComponentVerifyTicket>"));
+    EXPECT_EQ(ticket.created_at, kReceivedAt);
 }
 
 TEST(PushedEvent, UnauthorizedNeedsNoCode) {

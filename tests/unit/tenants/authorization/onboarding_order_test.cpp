@@ -180,6 +180,33 @@ TEST_F(OnboardingOrder, WithdrawalPushedAgainAfterANewConsentHasNoSecondEffect) 
     EXPECT_TRUE(authorized());
 }
 
+/// Stored under a clock that was a year ahead, here or at WeChat: the next event is believed, or WeChat is asked.
+TEST_F(OnboardingOrder, TimeThatLiesAheadDoesNotBlockWhatComesAfterIt) {
+    for (const bool withdrawn_before : {false, true}) {
+        World world;
+        ASSERT_TRUE(world.authorize());
+        if (withdrawn_before) {
+            world.platform.withdraw(world.appid.text());
+            world.push(world.event("unauthorized", "", world.clock.now() + 1s));
+        }
+        world.change([&world](Authorization& next) { next.event_at = world.clock.now() + 24h * 365; });
+        world.clock.advance(60s);
+
+        if (withdrawn_before) {
+            world.push(world.event("authorized", world.platform.consent(world.appid.text()), world.clock.now()));
+        } else {
+            world.platform.withdraw(world.appid.text());
+            world.push(world.event("unauthorized", "", world.clock.now()));
+        }
+
+        EXPECT_EQ(world.authorization()->withdrawn, !withdrawn_before);
+        EXPECT_FALSE(world.authorization()->grants_stale);
+        if (withdrawn_before) {
+            EXPECT_EQ(world.authorization()->event_at, world.clock.now()) << "and is set right by a consent";
+        }
+    }
+}
+
 TEST_F(OnboardingOrder, EventOfLastYearHasNoEffect) {
     ASSERT_TRUE(world_.authorize());
     const std::int64_t generation = world_.authorization()->generation;

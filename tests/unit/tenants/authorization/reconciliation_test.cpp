@@ -180,6 +180,21 @@ TEST_F(ReconciliationTest, AuthorizationThatCameBackUnheardCountsAgain) {
     EXPECT_TRUE(runBlocking(world_.keeper.usable(world_.merchant)));
 }
 
+/// The last refresh failed for a reason that asks for minutes of patience, and the account came back with that very token.
+TEST_F(ReconciliationTest, AuthorizationThatCameBackCanScanAtOnce) {
+    const std::string refresh_token{world_.authorization()->refresh_token->expose()};
+    world_.clock.advance(2h);
+    world_.platform.withdraw(appid());
+    ASSERT_FALSE(runBlocking(world_.keeper.usable(world_.merchant)));
+    ASSERT_TRUE(world_.authorization()->withdrawn);
+    world_.clock.advance(1s);
+    world_.platform.setRefreshToken(appid(), refresh_token);
+
+    EXPECT_EQ(kinds(run()), (std::vector<std::string>{"restored", "refresh_token"}));
+
+    EXPECT_TRUE(runBlocking(world_.keeper.usable(world_.merchant)));
+}
+
 TEST_F(ReconciliationTest, WithdrawnAuthorizationThatWeChatRefusesStaysWithdrawn) {
     world_.change([this](Authorization& next) { next.withdraw(world_.clock.now()); });
     world_.clock.advance(1h);

@@ -21,6 +21,10 @@ TEST(ImageUrl, OrdinaryUrlsPassUnchanged) {
              "https://example.com/a+b.jpg",
              "https://example.com/[1].jpg?a[]=@:",
              "https://1.2.3.example/a",
+             // encoded twice as a whole: WeChat judges that, and is asked what the merchant asked
+             "https%3A%2F%2Fexample.com%2Fa.jpg",
+             "http%3a%2f%2Fexample.com%2Fa.jpg%3Fx%3D1%26y%3D%252F",
+             "HTTPS%3A%2F%2Fexample.com%3A443%2Fa",
          }) {
         const auto url = readImageUrl(text);
 
@@ -99,6 +103,17 @@ TEST(ImageUrl, EverythingElseIsRefused) {
         "http://ex\u00e4mple.com/a",
         "http://example.com/{a}",
         "http://example.com/`",
+        // encoded twice, and not allowed all the same
+        "https%3A%2F%2F127.0.0.1%2Fa",
+        "https%3A%2F%2Fuser%40example.com%2Fa",
+        "https%3A%2F%2Fexample.com%3A8080%2Fa",
+        "https%3A%2F%2Fexample.com%0D%0AHost%3A%20x",
+        "https%3A%2F%2Fexample.com%2F%00",
+        "https%3A%2F%2Fexample.com%2F%25",
+        "https%253A%252F%252Fexample.com%252Fa",
+        "https%3A//example.com/a",
+        "file%3A%2F%2F%2Fetc%2Fpasswd",
+        "https%3A%2F%2",
         // broken triplets
         "http://example.com/%",
         "http://example.com/%2",

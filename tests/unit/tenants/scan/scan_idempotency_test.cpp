@@ -235,8 +235,8 @@ TEST_F(ScanIdempotency, WithoutAKeyNoReplyIsKept) {
 }
 
 TEST_F(ScanIdempotency, LifetimeOfZeroKeepsNoReply) {
-    ScanLicence scans{world_.store.merchants, world_.platforms, world_.store.ledger,
-                      world_.upstream,        world_.clock,     {.reply_lifetime = 0ms}};
+    ScanLicence scans{world_.store.merchants, world_.platforms, world_.store.ledger,    world_.upstream,
+                      world_.patience,        world_.clock,     {.reply_lifetime = 0ms}};
     ASSERT_TRUE(runBlocking(scans.scan(world_.repeatable("idem-1"))));
 
     const auto again = runBlocking(scans.scan(world_.repeatable("idem-1")));

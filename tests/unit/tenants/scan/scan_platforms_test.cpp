@@ -51,8 +51,8 @@ protected:
                                                       .h5_link_base = "https://open.weixin.qq.com",
                                                       .launch_url = "https://gw.example.com/wechat/launch"}}};
     tenants::ComponentPlatforms platforms_{{&world_.component, &other_}};
-    tenants::ScanLicence scans_{world_.store.merchants, platforms_,   world_.store.ledger,
-                                world_.upstream,        world_.clock, {}};
+    tenants::ScanLicence scans_{
+        world_.store.merchants, platforms_, world_.store.ledger, world_.upstream, world_.patience, world_.clock, {}};
     tenants::Caller caller_;
 };
 
