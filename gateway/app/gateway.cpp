@@ -55,6 +55,7 @@
 #include "tenants/authorization/retention.h"
 #include "tenants/authorization/token_issuer.h"
 #include "tenants/billing/billed_price.h"
+#include "tenants/billing/undecided_scans.h"
 #include "tenants/scan/scan_licence.h"
 #include "tenants/sqlite/sqlite_store.h"
 #include "tenants/usage/sweeper.h"
@@ -289,6 +290,7 @@ public:
           sweeper_(store_->ledger(), clock),
           signer_(ring_),
           closing_({store_->ledgerScan(), store_->statements(), store_->plans(), signer_, clock, settings.issuer}),
+          undecided_(store_->statements(), store_->ledger(), clock, settings.undecided_wait),
           closing_desk_(closing_, store_->statements(), slow_lane_, clock, log),
           export_desk_(exportSource(), settings.exports_folder, slow_lane_, log),
           background_(log),
@@ -482,7 +484,8 @@ private:
 
     std::vector<Upkeep::Job> jobs() {
         const auto look_every = settings_.tokens.look_every;
-        std::vector<Upkeep::Job> jobs{{15s, [this] { onAdminLoop([this] { return sweep(); }); }},
+        std::vector<Upkeep::Job> jobs{{10min, [this] { slow_lane_.add([this] { waiveUndecided(); }); }},
+                                      {15s, [this] { onAdminLoop([this] { return sweep(); }); }},
                                       {30s, [this] { onAdminLoop([this] { return handleWaitingEvents(); }); }}};
         for (const auto& component : components_) {
             ComponentUpkeep& upkeep = component->upkeep;
@@ -500,6 +503,19 @@ private:
     /// for it even where the loop has not come to it yet.
     void onAdminLoop(std::function<tenants::Task<void>()> make) {
         background_.start(runOn(admin_loops_.at(0), std::move(make)));
+    }
+
+    void waiveUndecided() noexcept {
+        try {
+            const auto waived = undecided_.waive();
+            if (!waived) {
+                log_.error("waiving_failed", {{"detail", waived.error().for_log}});
+            } else if (*waived > 0) {
+                log_.warning("unknown_scans_waived", {{"count", *waived}});
+            }
+        } catch (const std::exception& failure) {
+            log_.error("waiving_failed", {{"detail", failure.what()}});
+        }
     }
 
     tenants::Task<void> sweep() {
@@ -554,6 +570,7 @@ private:
     tenants::Sweeper sweeper_;
     tenants::StatementSigner signer_;
     tenants::PeriodClosing closing_;
+    tenants::UndecidedScans undecided_;
     admin::ClosingDesk closing_desk_;
     admin::ExportDesk export_desk_;
     net::SlowLane slow_lane_;  // ends before what its pieces refer to

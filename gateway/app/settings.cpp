@@ -319,6 +319,8 @@ Settings loadSettings(const std::filesystem::path& file, const Environment& envi
     // At least three days: twice the widest window of push timestamps, in which a push can be played back, and some more.
     settings.onboarding_retention =
         readDays(reader, "retention.onboarding_days", settings.onboarding_retention, 3, 3650);
+    settings.undecided_wait = reader.duration("billing.undecided_wait_hours", settings.undecided_wait,
+                                              std::chrono::hours{0}, std::chrono::hours{24 * 31});
     reader.refuseTheRest();
     return settings;
 }

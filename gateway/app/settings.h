@@ -58,8 +58,9 @@ struct Settings {
 
     std::filesystem::path database_file;
     std::filesystem::path key_ring_file;
-    std::filesystem::path exports_folder;  // below which exports of the admin API lie
-    std::string issuer;                    // of statements: the provider's legal name
+    std::filesystem::path exports_folder;   // below which exports of the admin API lie
+    std::string issuer;                     // of statements: the provider's legal name
+    std::chrono::hours undecided_wait{24};  // from the end of a day until its unknown scans are not billed
 
     /// One third-party platform of ours, as in WeChat's console.
     struct Component {

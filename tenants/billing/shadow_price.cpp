@@ -47,7 +47,7 @@ void addEntries(Accounts& accounts, const ShadowSource& source, Period period, c
         for (UsageEntry& entry : batch) {
             Account& account = accountOf(accounts, entry.merchant, period, source.plans);
             account.real.add(entry);
-            entry.plan_version = version;
+            if (!correctsClosedPeriod(entry)) entry.plan_version = version;
             account.shadow.add(entry);
         }
     }

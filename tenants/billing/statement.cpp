@@ -77,7 +77,7 @@ void StatementBuilder::add(const UsageEntry& entry) {
     sums_.last_number = entry.number;
     sums_.chain_hash = entry.hash;
 
-    if (!isLate(entry) || correctsClosedPeriod(entry)) return;
+    if (!isLate(entry) || entry.kind == EntryKind::kCorrection) return;
     const UtcTime day = beijingDay(entry.at).starts;
     LateDay& late = late_[day];
     late.day_starts = day;

@@ -44,7 +44,7 @@ struct StatementLine {
     bool operator==(const StatementLine&) const = default;
 };
 
-/// Entries whose scan lies before the period that they are billed in, by the Beijing day of the scan.
+/// Charges and waivers whose scan lies before the period that they are billed in, by the Beijing day of the scan.
 struct LateDay {
     UtcTime day_starts;
     std::int64_t entries = 0;
@@ -136,9 +136,12 @@ inline bool isLate(const UsageEntry& entry) {
     return entry.at < entry.period.starts();
 }
 
-/// A correction of an entry whose period was closed; it carries the price that was billed then.
+/// A correction of an entry whose period was closed. It carries the price that was billed then, where a plan priced the
+/// entry; where none did, the day of the scan tells.
 inline bool correctsClosedPeriod(const UsageEntry& entry) {
-    return entry.kind == EntryKind::kCorrection && entry.price.has_value();
+    if (entry.kind != EntryKind::kCorrection) return false;
+    const bool unpriced = entry.pack || !entry.plan_version;
+    return entry.price.has_value() || (unpriced && isLate(entry));
 }
 
 }  // namespace tenants

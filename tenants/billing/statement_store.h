@@ -27,6 +27,12 @@ struct OpenAccount {
     Period first_open;  // the first period that it has no statement of: not before the month in which it was made
 };
 
+/// A scan of unknown outcome.
+struct UndecidedScan {
+    MerchantId merchant;
+    RequestId request;
+};
+
 /// A statement to be frozen, and how far in the ledger its entries were summed: LedgerCursor::end.
 struct ClosedSum {
     SignedStatement signed_statement;
@@ -60,6 +66,8 @@ public:
     virtual std::vector<OpenAccount> openAccounts(Period period, const std::optional<MerchantId>& only) const = 0;
     /// Holds of scans made in `period` that are released, held or unknown, of all merchants that have any, or of one.
     virtual std::map<MerchantId, HoldTally> holds(Period period, const std::optional<MerchantId>& only) const = 0;
+    /// Scans made before `before` whose outcome is unknown, of any merchant, at most `count`.
+    virtual std::vector<UndecidedScan> undecided(UtcTime before, std::size_t count) const = 0;
     /// Packs that were sold before the period ended and that no statement has billed, of all merchants, or of one.
     virtual std::map<MerchantId, std::vector<SoldPack>> unbilledPacks(Period period,
                                                                       const std::optional<MerchantId>& only) const = 0;

@@ -56,6 +56,9 @@ public:
     std::map<MerchantId, MonthlyMinimum> minimums(Period period, const std::optional<MerchantId>& only) const override {
         return reader_.minimums(period, only);
     }
+    std::vector<UndecidedScan> undecided(UtcTime before, std::size_t count) const override {
+        return reader_.undecided(before, count);
+    }
     std::optional<Closing> closing(Period period) const override { return reader_.closing(period); }
     std::vector<Closing> unfinishedClosings() const override { return reader_.unfinishedClosings(); }
 

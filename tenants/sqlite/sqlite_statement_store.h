@@ -41,6 +41,9 @@ public:
     Task<Result<std::vector<CloseOutcome>>> close(std::vector<ClosedSum> sums) override;
     Task<Result<Done>> beginClosing(Period period, UtcTime now) override;
     Task<Result<Done>> endClosing(Period period, UtcTime now) override;
+    std::vector<UndecidedScan> undecided(UtcTime before, std::size_t count) const override {
+        return reader_.undecided(before, count);
+    }
     std::optional<Closing> closing(Period period) const override { return reader_.closing(period); }
     std::vector<Closing> unfinishedClosings() const override { return reader_.unfinishedClosings(); }
 

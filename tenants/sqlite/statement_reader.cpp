@@ -46,6 +46,9 @@ constexpr const char* kSelectHolds =
     "WHERE state <> 'settled' AND state = :state AND (merchant_row, hold.row) > (:merchant, :row) "
     "AND (:only IS NULL OR merchant_row = (SELECT row FROM merchant WHERE id = :only)) "
     "ORDER BY merchant_row, hold.row LIMIT :count";
+constexpr const char* kSelectUndecided =
+    "SELECT merchant.id, request_id FROM hold JOIN merchant ON merchant.row = merchant_row "
+    "WHERE state <> 'settled' AND state = 'unknown' AND at_ms < :before LIMIT :count";
 constexpr const char* kSelectMerchantsWithPacks =
     "SELECT DISTINCT merchant.row, merchant.id FROM pack JOIN merchant ON merchant.row = merchant_row "
     "WHERE :only IS NULL OR merchant.id = :only ORDER BY merchant.row";
@@ -243,6 +246,16 @@ std::map<MerchantId, std::vector<SoldPack>> StatementReader::unbilledPacks(
         while (row.next()) packs[MerchantId{merchant.text(1)}].push_back({PackId{row.text(0)}, Money{row.number(1)}});
     }
     return packs;
+}
+
+std::vector<UndecidedScan> StatementReader::undecided(UtcTime before, std::size_t count) const {
+    ReaderPool::Reader reader = readers_.read();
+    SQLite::Statement select{reader.database(), kSelectUndecided};
+    Query row{select};
+    row.bind(":before", before).bind(":count", static_cast<std::int64_t>(count));
+    std::vector<UndecidedScan> scans;
+    while (row.next()) scans.push_back({MerchantId{row.text(0)}, RequestId{row.text(1)}});
+    return scans;
 }
 
 std::map<MerchantId, MonthlyMinimum> StatementReader::minimums(Period period,

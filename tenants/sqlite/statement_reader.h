@@ -26,6 +26,7 @@ public:
     std::map<MerchantId, HoldTally> holds(Period period, const std::optional<MerchantId>& only) const;
     std::map<MerchantId, std::vector<SoldPack>> unbilledPacks(Period period,
                                                               const std::optional<MerchantId>& only) const;
+    std::vector<UndecidedScan> undecided(UtcTime before, std::size_t count) const;
     std::map<MerchantId, MonthlyMinimum> minimums(Period period, const std::optional<MerchantId>& only) const;
     std::optional<StatementStore::Closing> closing(Period period) const;
     std::vector<StatementStore::Closing> unfinishedClosings() const;

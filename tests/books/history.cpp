@@ -59,6 +59,10 @@ private:
     const MerchantId& anyMerchant() { return merchants_[static_cast<std::size_t>(below(kMerchants))]; }
     void moveTo(UtcTime time) { clock_.jumpWall(time - clock_.now()); }
 
+    AuditNote noteOf(const char* action, const MerchantId& merchant) const {
+        return {KeyId{"adm_1"}, action, merchant, "test", "history", "req", clock_.now()};
+    }
+
     void addPlans() {
         PlanTerms tiered;
         tiered.included_units = 10;
@@ -159,6 +163,7 @@ private:
         correction.number = charge.number;
         correction.reason = "-the wrong picture";
         correction.now = clock_.now();
+        correction.note = noteOf("usage_entry.correct", charge.merchant);
         if (charge.period < open) {
             const auto billed =
                 billedPrice(store_.ledgerScan(), store_.plans(), charge.merchant, charge.period, charge.number);
@@ -178,6 +183,7 @@ private:
         decision.billed = oneIn(2);
         decision.reason = "WeChat's own count says so";
         decision.now = clock_.now();
+        decision.note = noteOf("hold.decide", one.merchant);
         need(runBlocking(store_.ledger().decide(decision)));
     }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <functional>
 
+#include "tenants/billing/undecided_scans.h"
 #include "tenants/sqlite/sqlite_books.h"
 #include "tests/unit/tenants/sqlite/books_fixture.h"
 
@@ -143,6 +144,33 @@ TEST_F(ClosingTest, UnknownAndReleasedHoldsOfThePeriodAreCounted) {
     EXPECT_EQ(holds.named[0].state, HoldState::kUnknown);
 }
 
+TEST_F(ClosingTest, ScanThatNobodyDecidedIsWaivedWhenItsTimeIsOverAndSaysSo) {
+    clock_.jumpWall(utc("2026-11-07T16:00:00Z") - clock_.now());  // the seventh has just ended in Beijing
+    for (const auto& [request, at] :
+         {std::pair{"r-old", "2026-11-06T15:59:59Z"}, std::pair{"r-new", "2026-11-06T16:00:00Z"}}) {
+        hold("mer_a", request, at);
+        ASSERT_TRUE(runBlocking(store_->ledger().markUnknown(MerchantId{"mer_a"}, RequestId{request},
+                                                             "upstream_timeout", utc(at) + 9'000ms)));
+    }
+    UndecidedScans undecided{store_->statements(), store_->ledger(), clock_, std::chrono::hours{24}};
+
+    const auto waived = undecided.waive();
+    const auto again = undecided.waive();
+
+    ASSERT_TRUE(waived);
+    EXPECT_EQ(*waived, 1);
+    ASSERT_TRUE(again);
+    EXPECT_EQ(*again, 0);
+    const auto entries = store_->ledger().entries(MerchantId{"mer_a"}, std::nullopt, 10);
+    ASSERT_EQ(entries.size(), 1U);
+    EXPECT_EQ(entries[0].kind, EntryKind::kWaiver);
+    EXPECT_EQ(entries[0].request, RequestId{"r-old"});
+    EXPECT_EQ(entries[0].reason, UndecidedScans::kReason);
+    const auto unknown = store_->ledger().holds(MerchantId{"mer_a"}, HoldState::kUnknown, std::nullopt, 10);
+    ASSERT_EQ(unknown.size(), 1U);
+    EXPECT_EQ(unknown[0].request, RequestId{"r-new"});
+}
+
 TEST_F(ClosingTest, AllMerchantsGetTheStatementThatEachWouldGetAlone) {
     for (int index = 0; index < 40; ++index) addMerchant(*store_, "mer_" + std::to_string(100 + index), 10'000);
     std::vector<Scan> scans;
@@ -231,6 +259,9 @@ public:
     }
     Task<Result<Done>> beginClosing(Period period, UtcTime now) override { return store_.beginClosing(period, now); }
     Task<Result<Done>> endClosing(Period period, UtcTime now) override { return store_.endClosing(period, now); }
+    std::vector<UndecidedScan> undecided(UtcTime before, std::size_t count) const override {
+        return store_.undecided(before, count);
+    }
     std::optional<Closing> closing(Period period) const override { return store_.closing(period); }
     std::vector<Closing> unfinishedClosings() const override { return store_.unfinishedClosings(); }
 
