@@ -98,8 +98,8 @@ struct Settings {
     } merchant;
 
     struct Breaker {
-        std::uint32_t merchant_failures = 5;
-        std::uint32_t upstream_failures = 20;
+        std::uint32_t merchant_failures = 20;
+        std::uint32_t upstream_failures = 60;
         std::uint32_t failure_percent = 50;
         std::chrono::milliseconds window{10'000};
         std::chrono::milliseconds pause{5'000};

@@ -17,7 +17,7 @@ namespace tenants {
 class CircuitBreaker {
 public:
     struct Settings {
-        std::uint32_t failures = 5;
+        std::uint32_t failures = 20;
         std::uint32_t percent = 50;
         std::chrono::milliseconds window{10'000};
         std::chrono::milliseconds pause{5'000};

@@ -14,6 +14,7 @@ namespace {
 constexpr std::chrono::seconds kTryAgainAfter{1};    // where nobody can say when room will be
 constexpr std::chrono::seconds kOthersLingerFor{1};  // after a visit of another merchant
 constexpr std::size_t kShareOfCrowded = 8;
+constexpr std::string_view kNotTried = "WeChat does not answer at the moment; the request was not tried.";
 constexpr std::int64_t kRateMax = 1'000'000;  // a second: beyond it a plan limits nothing
 
 std::size_t inFlightLimit(const PlanTerms* plan) {
@@ -139,8 +140,7 @@ Result<ScanAdmission::Place> ScanAdmission::begin(const Permit& permit) {
     if (upstream_pass) place.upstream_pass_ = *upstream_pass;
     if (merchant_pass) place.merchant_pass_ = *merchant_pass;
     if (!merchant_pass) {
-        return refusal(ErrorCode::kUpstreamUnreachable, "WeChat does not answer at the moment.", "breaker_probing",
-                       now + kTryAgainAfter);
+        return refusal(ErrorCode::kUpstreamUnreachable, kNotTried, "breaker_probing", now + kTryAgainAfter);
     }
     return place;
 }
@@ -172,7 +172,7 @@ Result<Done> ScanAdmission::upstreamOpenTo(const Merchant& merchant) const {
     const auto all_until = upstream_breaker_.refusedUntil(now);
     const auto own_until = merchant.breaker.refusedUntil(now);
     if (!all_until && !own_until) return Done{};
-    return refusal(ErrorCode::kUpstreamUnreachable, "WeChat does not answer at the moment.",
+    return refusal(ErrorCode::kUpstreamUnreachable, kNotTried,
                    all_until ? "upstream_breaker_open" : "merchant_breaker_open",
                    std::max(all_until.value_or(now), own_until.value_or(now)));
 }

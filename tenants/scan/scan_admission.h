@@ -26,8 +26,8 @@ struct ScanLimits {
     std::size_t merchant_in_flight_max = 64;  // from a request's head until its answer is made
     TokenBucket::Rate merchant_rate = {};     // requests; none by default
     std::size_t upstream_in_flight_max = 512;
-    CircuitBreaker::Settings merchant_breaker = {.failures = 5};
-    CircuitBreaker::Settings upstream_breaker = {.failures = 20};
+    CircuitBreaker::Settings merchant_breaker = {.failures = 20};
+    CircuitBreaker::Settings upstream_breaker = {.failures = 60};
     RetryBudget::Settings repeats = {.percent = 10, .saved_max = 128, .rate = {64, 128}};
     /// Whether the machine is behind with its work. Asked often, from any thread. Null: it never is.
     std::function<bool()> crowded = {};

@@ -91,7 +91,9 @@ TEST_F(Admission, ScansFasterThanTheRateAreRefused) {
 
 TEST_F(Admission, PlatformThatDoesNotAnswerOneMerchantIsLeftAloneUntilAProbe) {
     constexpr int kFailures = 5;
-    start({{"upstream.call_ms", "700"}, {"breaker.pause_ms", "2000"}});
+    start({{"upstream.call_ms", "700"},
+           {"breaker.merchant_failures", std::to_string(kFailures)},
+           {"breaker.pause_ms", "2000"}});
     ASSERT_EQ(scan(merchant_).errcode, 0);
     installation_->sandbox().plan(kDrivingPath, R"("mode":"silent","appid":)" + jsonText(merchant_.appid), kFailures);
     for (int number = 0; number < kFailures; ++number) EXPECT_EQ(scan(merchant_, number).code(), "upstream_timeout");

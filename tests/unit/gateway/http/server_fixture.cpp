@@ -202,12 +202,21 @@ namespace {
 
 class CountedTicket final : public RequestTicket {
 public:
-    explicit CountedTicket(std::atomic<int>& count) : count_(count) { ++count_; }
+    CountedTicket(std::atomic<int>& count, int turns) : count_(count), turns_(turns) { ++count_; }
     ~CountedTicket() override { --count_; }
+    bool mayStart() override { return turns_-- <= 0; }
 
 private:
     std::atomic<int>& count_;
+    int turns_;
 };
+
+/// Turns everybody away, a little later.
+std::optional<Response> holdBack(RequestHead& head) {
+    Response refused = problemResponse(429, "rate_limited", head.request_id);
+    refused.held_back = kHeldBack;
+    return refused;
+}
 
 }  // namespace
 
@@ -248,10 +257,12 @@ void TestServer::add(std::string method, std::string pattern, Handler handler,
     if (route.pattern == "/guarded") route.admit = requireKey;
     if (route.pattern == "/ticketed") {
         route.admit = [this](RequestHead& head) -> std::optional<Response> {
-            head.ticket = std::make_shared<CountedTicket>(tickets_);
+            const std::string* turns = head.headers.find("X-Turns");
+            head.ticket = std::make_shared<CountedTicket>(tickets_, turns == nullptr ? 0 : std::stoi(*turns));
             return std::nullopt;
         };
     }
+    if (route.pattern == "/late") route.admit = holdBack;
     if (route.pattern == "/things/{thing}") route.refuse = refuseThing;
     router_.add(std::move(route));
 }
@@ -261,6 +272,7 @@ void TestServer::addRoutes() {
     add("POST", "/echo", echo, 1000);
     add("POST", "/measure", measure, 3 * 1024 * 1024);
     add("POST", "/short", measure);
+    add("GET", "/late", tellPeer);
     add("POST", "/ticketed", echo, 1000);
     add("POST", "/guarded", measure, 3 * 1024 * 1024);
     add("GET", "/gate", [this](Request request) { return waitAtGate(std::move(request), gate_); });

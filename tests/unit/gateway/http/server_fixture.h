@@ -22,6 +22,9 @@ namespace gateway::http::testing_support {
 
 using namespace std::chrono_literals;
 
+/// How long the refusals of /late are held back.
+inline constexpr std::chrono::milliseconds kHeldBack{60};
+
 /// How long a test waits for what must happen. Only a failing test ever waits that long.
 inline constexpr std::chrono::milliseconds kPatience{10'000};
 
@@ -86,7 +89,8 @@ private:
 /// A server with a handful of routes on two loops and a free port.
 /// GET /hello; POST /echo (at most 1000 bytes); POST /measure (at most 3 MiB; answers the size); POST /guarded (needs
 /// X-Key); GET /things/{thing} (throws; own refusals); GET /fail (throws); GET /split, GET /interim (answers that cannot
-/// be); POST /short (at most what the listener allows); POST /ticketed (holds a ticket, of at most 1000 bytes); GET /overload
+/// be); POST /short (at most what the listener allows); POST /ticketed (holds a ticket, which lets it start when it was
+/// asked X-Turns times; at most 1000 bytes); GET /late (refused, held back); GET /overload
 /// (QueueFull); GET /gate; GET /page (64 KiB); GET /large (8 MiB); GET /peer (how the client
 /// came: "tls 127.0.0.1").
 class TestServer {

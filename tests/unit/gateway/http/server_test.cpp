@@ -6,6 +6,7 @@
 
 #include <array>
 #include <chrono>
+#include <functional>
 #include <stdexcept>
 #include <string>
 #include <system_error>
@@ -286,6 +287,44 @@ TEST(Server, TicketOfAClientThatBreaksOffIsGivenBack) {
     for (int tries = 0; tries < 10'000 && server.tickets() > 0; ++tries) server.ask(get("/hello"));
 
     EXPECT_EQ(server.tickets(), 0);
+}
+
+std::chrono::milliseconds timeOf(const std::function<void()>& work) {
+    const auto began = std::chrono::steady_clock::now();
+    work();
+    return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+}
+
+TEST(Server, RequestWaitsForItsTurnAndNoLongerThanASecond) {
+    TestServer server;
+    RawClient other = server.connect();
+
+    const auto waited =
+        timeOf([&] { EXPECT_EQ(server.ask(post("/ticketed", "body", "X-Turns: 4\r\n")).body, "body"); });
+    const auto waited_in_vain = timeOf([&] {
+        RawClient client = server.connect();
+        client.send(post("/ticketed", "body", "X-Turns: 1000000\r\n"));
+        other.send(get("/hello"));
+        EXPECT_EQ(other.readAnswer().body, "hello") << "nobody else waits";
+        EXPECT_EQ(client.readAnswer().body, "body");
+    });
+
+    EXPECT_GE(waited, 20ms);
+    EXPECT_GE(waited_in_vain, 1000ms);
+}
+
+TEST(Server, RefusalThatIsHeldBackComesLaterAndKeepsTheConnection) {
+    TestServer server;
+    RawClient client = server.connect();
+
+    const auto waited = timeOf([&] {
+        client.send(get("/late"));
+        EXPECT_EQ(client.readAnswer().status, 429);
+    });
+
+    EXPECT_GE(waited, kHeldBack);
+    client.send(get("/hello"));
+    EXPECT_EQ(client.readAnswer().body, "hello");
 }
 
 TEST(Server, ListenersOwnLimitHoldsWhereTheRouteHasNone) {

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tests/support/fake_clock.h"
@@ -21,7 +22,13 @@ const MerchantId kQuiet{"mer_quiet"};
 
 class ScanAdmissionTest : public testing::Test {
 protected:
-    explicit ScanAdmissionTest(ScanLimits limits = {}) : admission_(limits, clock_) {}
+    explicit ScanAdmissionTest(ScanLimits limits = {}) : admission_(withQuickBreakers(std::move(limits)), clock_) {}
+
+    static ScanLimits withQuickBreakers(ScanLimits limits) {
+        limits.merchant_breaker.failures = 5;
+        limits.upstream_breaker.failures = 20;
+        return limits;
+    }
 
     std::optional<ErrorCode> refusal(const MerchantId& merchant) {
         const auto permit = admission_.enter(merchant);
@@ -173,7 +180,7 @@ TEST_F(ScanAdmissionTest, ProbeThatNeverCalledLeavesItToTheNext) {
 
 class PatientBreaker : public ScanAdmissionTest {
 protected:
-    PatientBreaker() : ScanAdmissionTest({.merchant_breaker = {.failures = 5, .pause = 10s}}) {}
+    PatientBreaker() : ScanAdmissionTest({.merchant_breaker = {.pause = 10s}}) {}
 };
 
 TEST_F(PatientBreaker, MerchantThatIsStoppedDoesNotTakeTheProbeOfAll) {
