@@ -35,6 +35,7 @@ class Site:
         surroundings = Surroundings(folder, certificates, allow_many_descriptors(), *free_ports(2))
         stub = Stub(surroundings, answer_delay_s=answer_delay_s)
         running.callback(stub.program.stop)
+        self._pause_s = 0.1 + 4 * answer_delay_s
         self.authority = certificates / "ca.pem"
         self.gateway = Gateway(options.bin, folder, certificates, component, surroundings.stub_tls_port,
                                {"limits.idle_ms": 600_000, **(settings or {})})
@@ -61,7 +62,7 @@ class Site:
         before, cpu_before = self.entries(), self.gateway.program.cpu_seconds()
         measured = self.load.run(f"http://127.0.0.1:{self.gateway.port}", body, connections, seconds)
         cpu = self.gateway.program.cpu_seconds() - cpu_before
-        self.entries_lost += lost_entries(self.entries, before, measured.answered, connections)
+        self.entries_lost += lost_entries(self.entries, before, measured.answered, connections, self._pause_s)
         return measured, 1e6 * cpu / measured.answered
 
 
@@ -106,9 +107,10 @@ def measure_in_flight(options, folder, bodies):
     with contextlib.ExitStack() as running:
         site = Site(options, folder, "in-flight", running, answer_delay_s=0.5,
                     settings={"upstream.in_flight": 2 * options.in_flight})
+        seconds = max(5, options.seconds)
+        site.measure(bodies["1 KiB"], options.in_flight, seconds)  # all connections to the stub stand then
         results = []
         for name in ("1 KiB", "200 KiB"):
-            seconds = max(5, options.seconds)
             measured, cpu = site.measure(bodies[name], options.in_flight, seconds)
             results.append({"body_bytes": bodies[name].size, "in_flight": options.in_flight,
                             "scans_per_s": round(measured.scans_per_s, 1),

@@ -75,6 +75,7 @@ wechat::HttpsClient::Options clientOptions(const Settings::Upstream& upstream) {
     options.connect_max = upstream.connect_deadline;
     options.call_max = upstream.call_deadline;
     options.in_flight_max = upstream.in_flight_max;
+    options.idle_connections_max = upstream.in_flight_max;
     return options;
 }
 
