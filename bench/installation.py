@@ -155,8 +155,8 @@ class TooManyEntries(RuntimeError):
 
 def lost_entries(count, before, answered, connections, pause_s=0.1):
     """How many answered scans have no ledger entry. `count` tells how many entries there are; it is asked until the calls
-    that the end of the load cut off have come to rest: no new one for `pause_s`, longer than a call takes. Only those, one a connection, may have an entry without an answer
-    that was seen; more than that throws."""
+    that the end of the load cut off have come to rest: no new one for `pause_s`, longer than a call takes. Only those,
+    one a connection, may have an entry without an answer that was seen; more than that throws."""
     def at_rest():
         first = count()
         time.sleep(pause_s)
