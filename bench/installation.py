@@ -156,13 +156,13 @@ class TooManyEntries(RuntimeError):
     pass
 
 
-def lost_entries(count, before, answered, connections):
+def lost_entries(count, before, answered, connections, pause_s=0.1):
     """How many answered scans have no ledger entry. `count` tells how many entries there are; it is asked until the calls
-    that the end of the load cut off have come to rest. Only those, one a connection, may have an entry without an answer
-    that was seen; more than that throws."""
+    that the end of the load cut off have come to rest: no new one for `pause_s`, longer than a call takes. Only those,
+    one a connection, may have an entry without an answer that was seen; more than that throws."""
     def at_rest():
         first = count()
-        time.sleep(0.1)
+        time.sleep(pause_s)
         second = count()
         return first == second and (second,)
     written = wait_until(at_rest, "the ledger to come to rest")[0] - before

@@ -111,6 +111,7 @@ wechat::HttpsClient::Options clientOptions(const Settings::Upstream& upstream) {
     options.repeats.percent = upstream.repeat_percent;
     options.answer.head_bytes_max = upstream.answer_head_bytes_max;
     options.answer.body_bytes_max = upstream.answer_body_bytes_max;
+    options.idle_connections_max = upstream.in_flight_max;
     return options;
 }
 

@@ -38,8 +38,9 @@ public:
         std::chrono::milliseconds connect_max{3000};  // look-up, connect and TLS together
         std::chrono::milliseconds call_max{8000};     // all of a call, however late the caller's deadline
         std::chrono::milliseconds idle_age_max{30'000};
-        std::size_t idle_connections_max = 64;  // of each loop
-        std::size_t in_flight_max = 512;        // on all loops together
+        // Of each loop. As many as may be in flight: calls that end together and begin again would shake hands anew.
+        std::size_t idle_connections_max = 512;
+        std::size_t in_flight_max = 512;  // on all loops together
         tenants::RetryBudget::Settings repeats = {.percent = 10, .saved_max = 10, .rate = {100, 10}};
         std::chrono::milliseconds repeat_pause_max{50};  // full jitter before a repeat after a failed connect
         AnswerLimits answer = {};
