@@ -16,12 +16,16 @@
 #include "gateway/admin/component_routes.h"
 #include "gateway/admin/decision_routes.h"
 #include "gateway/admin/key_routes.h"
+#include "gateway/admin/merchant_plan_routes.h"
 #include "gateway/admin/merchant_routes.h"
+#include "gateway/admin/plan_routes.h"
 #include "gateway/admin/usage_routes.h"
 #include "gateway/api/authorized_page.h"
 #include "gateway/api/health.h"
 #include "gateway/api/launch_page.h"
 #include "gateway/api/merchant_page.h"
+#include "gateway/api/quota_route.h"
+#include "gateway/api/quota_view.h"
 #include "gateway/api/scan_forms.h"
 #include "gateway/api/scan_routes.h"
 #include "gateway/api/token_routes.h"
@@ -58,10 +62,26 @@ std::size_t loopCount(const Settings& settings) {
     return settings.loops != 0 ? settings.loops : std::max<std::size_t>(1, std::thread::hardware_concurrency());
 }
 
-tenants::SqliteSettings storeSettings(StoreBroken on_broken) {
+void logWarning(log::Log& log, const tenants::QuotaWarning& warning) {
+    log.warning("quota_warning", {{"merchant", warning.merchant.text()},
+                                  {"policy", warning.policy},
+                                  {"percent", warning.percent},
+                                  {"limit", warning.limit},
+                                  {"used", warning.used},
+                                  {"held", warning.held},
+                                  {"used_elsewhere", warning.used_elsewhere},
+                                  {"resets_at", tenants::rfc3339(warning.span.ends)}});
+}
+
+tenants::SqliteSettings storeSettings(StoreBroken on_broken, log::Log& log) {
     tenants::SqliteSettings store;
     store.fatal = std::move(on_broken);
+    store.on_quota_warning = [&log](const tenants::QuotaWarning& warning) { logWarning(log, warning); };
     return store;
+}
+
+std::optional<std::int64_t> upstreamDayFree(const Settings& settings) {
+    return settings.upstream_day_free > 0 ? std::optional{settings.upstream_day_free} : std::nullopt;
 }
 
 net::Resolver::Options resolverOptions(const Settings& settings) {
@@ -199,7 +219,7 @@ public:
           log_(log),
           ring_(tenants::KeyRing::load(settings.key_ring_file)),
           store_(tenants::SqliteStore::open(settings.database_file, ring_, appIds(settings), clock,
-                                            storeSettings(std::move(on_broken)))),
+                                            storeSettings(std::move(on_broken), log))),
           hasher_(credentialHasher(ring_)),
           gateway_tokens_(ring_.derive("gateway token")),
           authenticator_(store_->merchants(), hasher_, gateway_tokens_, clock),
@@ -300,7 +320,9 @@ private:
 
     void addPublicRoutes() {
         scans_.emplace(store_->merchants(), *platforms_, store_->ledger(), ocr_, clock_, scanSettings(settings_));
-        scan_routes_.emplace(authenticator_, *scans_, clock_, log_);
+        quota_view_.emplace(store_->merchants(), store_->plans(), store_->ledger(), workers_,
+                            settings_.upstream_day_turns_at);
+        scan_routes_.emplace(authenticator_, *scans_, *quota_view_, clock_, log_);
         for (api::ScanForm& form : api::scanForms()) scan_routes_->add(public_router_, std::move(form));
         token_issuer_.emplace(authenticator_, store_->merchants(), *platforms_, gateway_tokens_, clock_);
         token_routes_.emplace(*token_issuer_, clock_, log_);
@@ -312,6 +334,8 @@ private:
                         [this](tenants::Task<void> task) { background_.start(std::move(task)); });
         launch_page_.emplace(*platforms_, log_);
         authorized_page_.emplace(*platforms_, store_->merchants(), log_);
+        quota_route_.emplace(authenticator_, *quota_view_, clock_);
+        quota_route_->addRoutes(public_router_);
         token_routes_->addRoutes(public_router_);
         pushes_->addRoutes(public_router_);
         launch_page_->addRoutes(public_router_);
@@ -322,10 +346,14 @@ private:
 
     void addAdminRoutes() {
         guard_.emplace(store_->merchants(), hasher_);
-        merchant_routes_.emplace(store_->merchants(), *platforms_, pages_, clock_, log_,
-                                 admin::MerchantRoutes::Settings{settings_.day_limit_default});
+        merchant_routes_.emplace(
+            store_->merchants(), *platforms_, pages_, clock_, log_,
+            admin::MerchantRoutes::Settings{settings_.day_limit_default, upstreamDayFree(settings_)});
         key_routes_.emplace(store_->merchants(), hasher_, clock_, log_);
-        usage_routes_.emplace(store_->merchants(), store_->ledger(), workers_, pages_, clock_, log_);
+        usage_routes_.emplace(store_->merchants(), store_->plans(), store_->ledger(), workers_, pages_, clock_, log_,
+                              settings_.upstream_day_turns_at);
+        plan_routes_.emplace(store_->plans(), pages_, clock_, log_);
+        merchant_plan_routes_.emplace(store_->merchants(), store_->plans(), workers_, pages_, clock_, log_);
         decision_routes_.emplace(store_->ledger(), *guard_, clock_, log_);
         audit_routes_.emplace(store_->audit(), workers_, pages_);
         std::vector<admin::ComponentRoutes::Component> components;
@@ -335,6 +363,8 @@ private:
         }
         component_routes_.emplace(std::move(components), log_);
         merchant_routes_->addRoutes(admin_router_, *guard_);
+        plan_routes_->addRoutes(admin_router_, *guard_);
+        merchant_plan_routes_->addRoutes(admin_router_, *guard_);
         key_routes_->addRoutes(admin_router_, *guard_);
         usage_routes_->addRoutes(admin_router_, *guard_);
         decision_routes_->addRoutes(admin_router_);
@@ -418,6 +448,8 @@ private:
     std::optional<tenants::ComponentPlatforms> platforms_;
     std::optional<tenants::ScanLicence> scans_;
     std::optional<tenants::TokenIssuer> token_issuer_;
+    std::optional<api::QuotaView> quota_view_;
+    std::optional<api::QuotaRoute> quota_route_;
     std::optional<api::ScanRoutes> scan_routes_;
     std::optional<api::TokenRoutes> token_routes_;
     std::optional<api::WechatPushes> pushes_;
@@ -425,6 +457,8 @@ private:
     std::optional<api::AuthorizedPage> authorized_page_;
     std::optional<admin::AdminGuard> guard_;
     std::optional<admin::MerchantRoutes> merchant_routes_;
+    std::optional<admin::PlanRoutes> plan_routes_;
+    std::optional<admin::MerchantPlanRoutes> merchant_plan_routes_;
     std::optional<admin::KeyRoutes> key_routes_;
     std::optional<admin::UsageRoutes> usage_routes_;
     std::optional<admin::DecisionRoutes> decision_routes_;
