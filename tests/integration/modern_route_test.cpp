@@ -99,7 +99,7 @@ TEST_F(ModernRoute, AddressInsteadOfAPictureIsTheSameScan) {
     const HttpAnswer answer = send({.method = "POST",
                                     .url = installation_.publicUrl() + "/v1/licences:scan",
                                     .headers = {"Content-Type: application/json"},
-                                    .body = R"({"img_url":"https://img.example.com/licence.jpg"})"});
+                                    .body = R"({"img_url":"https://samples.tollgate.test/sample-1.jpg"})"});
 
     EXPECT_EQ(answer.status, 200) << answer.body;
     EXPECT_EQ(charges(), 1U);
