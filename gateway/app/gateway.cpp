@@ -31,6 +31,8 @@
 #include "gateway/api/launch_page.h"
 #include "gateway/api/merchant_page.h"
 #include "gateway/api/merchant_statements.h"
+#include "gateway/api/quota_route.h"
+#include "gateway/api/quota_view.h"
 #include "gateway/api/scan_forms.h"
 #include "gateway/api/scan_routes.h"
 #include "gateway/api/token_routes.h"
@@ -421,7 +423,9 @@ private:
         };
         scans_.emplace(store_->merchants(), *platforms_, store_->ledger(), ocr_, patience_, clock_,
                        std::move(scan));
-        scan_routes_.emplace(authenticator_, *scans_, clock_, log_);
+        quota_view_.emplace(store_->merchants(), store_->plans(), store_->ledger(), workers_,
+                            settings_.upstream_day_turns_at);
+        scan_routes_.emplace(authenticator_, *scans_, *quota_view_, clock_, log_);
         for (api::ScanForm& form : api::scanForms()) scan_routes_->add(public_router_, std::move(form));
         token_issuer_.emplace(authenticator_, store_->merchants(), *platforms_, gateway_tokens_, clock_);
         token_routes_.emplace(*token_issuer_, clock_, log_);
@@ -435,6 +439,8 @@ private:
         authorized_page_.emplace(*platforms_, store_->merchants(), clock_, log_);
         merchant_statements_.emplace(authenticator_, store_->statements(), workers_);
         merchant_statements_->addRoutes(public_router_);
+        quota_route_.emplace(authenticator_, *quota_view_, clock_);
+        quota_route_->addRoutes(public_router_);
         token_routes_->addRoutes(public_router_);
         pushes_->addRoutes(public_router_);
         launch_page_->addRoutes(public_router_);
@@ -583,6 +589,8 @@ private:
     std::optional<tenants::ComponentPlatforms> platforms_;
     std::optional<tenants::ScanLicence> scans_;
     std::optional<tenants::TokenIssuer> token_issuer_;
+    std::optional<api::QuotaView> quota_view_;
+    std::optional<api::QuotaRoute> quota_route_;
     std::optional<api::ScanRoutes> scan_routes_;
     std::optional<api::TokenRoutes> token_routes_;
     std::optional<api::MerchantStatements> merchant_statements_;

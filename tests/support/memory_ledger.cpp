@@ -73,7 +73,6 @@ Result<Settled> MemoryLedger::settleNow(const Settlement& settlement) {
     if (hold.state == HoldState::kReleased) return conflict();
     if (hold.state == HoldState::kSettled) return hold.settled;
 
-    const std::int64_t units = hold.reservation.units;
     const bool charged = settlement.outcome == Outcome::kRecognised;
     quotas_.end(hold.reservation, hold.sources, charged ? MemoryQuotas::End::kCharged : MemoryQuotas::End::kNotCharged);
     hold.state = HoldState::kSettled;
@@ -82,20 +81,96 @@ Result<Settled> MemoryLedger::settleNow(const Settlement& settlement) {
     hold.reply = settlement.reply_body;
     hold.reply_expires_at = settlement.reply_expires_at;
     if (charged) {
-        UsageEntry entry;
-        entry.kind = EntryKind::kCharge;
-        entry.units = units;
-        entry.request = settlement.request;
-        entry.key = hold.reservation.key;
-        entry.x_request_id = hold.reservation.x_request_id;
-        entry.at = hold.reservation.at;
+        UsageEntry entry = chargeOf(hold);
         entry.recorded_at = settlement.now;
-        entry.period = Period{entry.at};
-        entry.plan_version = hold.sources.plan_version;
-        entry.pack = hold.sources.pack;
         hold.settled.charge = append(settlement.merchant, std::move(entry));
     }
     return hold.settled;
+}
+
+/// All of it but when it is written, and what the ledger fills in.
+UsageEntry MemoryLedger::chargeOf(const Hold& hold) {
+    UsageEntry entry;
+    entry.kind = EntryKind::kCharge;
+    entry.units = hold.reservation.units;
+    entry.request = hold.reservation.request;
+    entry.key = hold.reservation.key;
+    entry.x_request_id = hold.reservation.x_request_id;
+    entry.at = hold.reservation.at;
+    entry.period = Period{entry.at};
+    entry.plan_version = hold.sources.plan_version;
+    entry.pack = hold.sources.pack;
+    return entry;
+}
+
+Task<Result<Receipt>> MemoryLedger::correct(Correction correction) {
+    if (auto fault = faults_.check("correct")) co_return *std::move(fault);
+    if (auto fault = faultOfReason(correction.reason)) co_return *std::move(fault);
+    co_return correctNow(correction);
+}
+
+Result<Receipt> MemoryLedger::correctNow(const Correction& correction) {
+    const std::scoped_lock lock{mutex_};
+    const std::vector<UsageEntry>& ledger = entries_[correction.merchant];
+    if (correction.number < 1 || correction.number > static_cast<std::int64_t>(ledger.size())) return notFound();
+    const UsageEntry charge = ledger[static_cast<std::size_t>(correction.number - 1)];
+    if (charge.kind != EntryKind::kCharge) return conflict();
+    const auto earlier = std::ranges::find(ledger, std::optional{correction.number}, &UsageEntry::corrects);
+    if (earlier != ledger.end()) {
+        if (earlier->reason == correction.reason) return receiptOf(*earlier);
+        return conflict();
+    }
+    UsageEntry entry = charge;
+    entry.kind = EntryKind::kCorrection;
+    entry.units = -charge.units;
+    entry.recorded_at = correction.now;
+    entry.corrects = charge.number;
+    entry.reason = correction.reason;
+    const Hold& hold = holds_.at({correction.merchant, charge.request});
+    quotas_.takeBack(hold.reservation, hold.sources, correction.now);
+    audit_.append(correction.note);
+    return append(correction.merchant, std::move(entry));
+}
+
+Task<Result<Receipt>> MemoryLedger::decide(Decision decision) {
+    if (auto fault = faults_.check("decide")) co_return *std::move(fault);
+    if (auto fault = faultOfReason(decision.reason)) co_return *std::move(fault);
+    co_return decideNow(decision);
+}
+
+Result<Receipt> MemoryLedger::decideNow(const Decision& decision) {
+    const std::scoped_lock lock{mutex_};
+    const auto found = holds_.find({decision.merchant, decision.request});
+    if (found == holds_.end()) return notFound();
+    Hold& hold = found->second;
+    if (hold.state != HoldState::kUnknown) {
+        const bool ended = hold.state == (decision.billed ? HoldState::kSettled : HoldState::kReleased);
+        const EntryKind kind = decision.billed ? EntryKind::kCharge : EntryKind::kWaiver;
+        const std::vector<UsageEntry>& ledger = entries_[decision.merchant];
+        const auto same = std::find_if(ledger.rbegin(), ledger.rend(), [&](const UsageEntry& entry) {
+            return entry.kind == kind && entry.request == decision.request;
+        });
+        if (ended && same != ledger.rend() && same->reason == decision.reason) return receiptOf(*same);
+        return conflict();
+    }
+    UsageEntry entry = chargeOf(hold);
+    entry.recorded_at = decision.now;
+    entry.reason = decision.reason;
+    audit_.append(decision.note);
+    quotas_.end(hold.reservation, hold.sources,
+                decision.billed ? MemoryQuotas::End::kCharged : MemoryQuotas::End::kGivenBack);
+    if (decision.billed) {
+        hold.state = HoldState::kSettled;
+        hold.reason.clear();
+        hold.outcome = Outcome::kRecognised;
+        hold.settled.charge = append(decision.merchant, std::move(entry));
+        return *hold.settled.charge;
+    }
+    entry.kind = EntryKind::kWaiver;
+    entry.units = 0;
+    hold.state = HoldState::kReleased;
+    hold.reason = "waived";
+    return append(decision.merchant, std::move(entry));
 }
 
 Receipt MemoryLedger::append(const MerchantId& merchant, UsageEntry entry) {

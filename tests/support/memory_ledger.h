@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "tenants/usage/usage_ledger.h"
+#include "tests/support/memory_audit.h"
 #include "tests/support/memory_quotas.h"
 #include "tests/support/write_faults.h"
 
@@ -16,7 +17,7 @@ namespace test_support {
 /// The ledger without a file: the rules of UsageLedger, guarded by one mutex, answered at once.
 class MemoryLedger final : public tenants::UsageLedger {
 public:
-    explicit MemoryLedger(WriteFaults& faults) : faults_(faults) {}
+    MemoryLedger(WriteFaults& faults, MemoryAudit& audit) : faults_(faults), audit_(audit) {}
 
     tenants::Task<tenants::Result<tenants::ReserveOutcome>> reserve(tenants::Reservation reservation) override;
     tenants::Task<tenants::Result<tenants::Settled>> settle(tenants::Settlement settlement) override;
@@ -29,6 +30,8 @@ public:
     tenants::Task<tenants::Result<tenants::Done>> takeUpstreamQuota(tenants::MerchantId merchant,
                                                                     tenants::UpstreamQuotaTold told,
                                                                     tenants::UtcTime now) override;
+    tenants::Task<tenants::Result<tenants::Receipt>> correct(tenants::Correction correction) override;
+    tenants::Task<tenants::Result<tenants::Receipt>> decide(tenants::Decision decision) override;
     std::vector<tenants::UsageEntry> entries(const tenants::MerchantId& merchant, std::optional<std::int64_t> before,
                                              std::size_t count) const override;
     std::vector<tenants::HoldView> holds(const tenants::MerchantId& merchant, std::optional<tenants::HoldState> state,
@@ -60,11 +63,15 @@ private:
     tenants::Result<tenants::ReserveOutcome> reserveNow(const tenants::Reservation& reservation);
     tenants::Result<tenants::Settled> settleNow(const tenants::Settlement& settlement);
     tenants::Result<tenants::Done> releaseNow(const tenants::Release& release);
+    tenants::Result<tenants::Receipt> correctNow(const tenants::Correction& correction);
+    tenants::Result<tenants::Receipt> decideNow(const tenants::Decision& decision);
+    static tenants::UsageEntry chargeOf(const Hold& hold);
     tenants::Repeat repeatOf(const Hold& hold, const tenants::Reservation& again) const;
     /// The one place where the ledger grows: number, id and hash are filled in here.
     tenants::Receipt append(const tenants::MerchantId& merchant, tenants::UsageEntry entry);
 
     WriteFaults& faults_;
+    MemoryAudit& audit_;
     mutable std::mutex mutex_;
     std::map<RequestKey, Hold> holds_;
     mutable MemoryQuotas quotas_;

@@ -132,6 +132,16 @@ void MemoryQuotas::end(const Reservation& reservation, const Sources& sources, E
     if (end == End::kCharged) pack.used += reservation.units;
 }
 
+void MemoryQuotas::takeBack(const Reservation& reservation, const Sources& sources, UtcTime now) {
+    for (const std::string& policy : kPolicies) {
+        Window& window = windows_.at(keyOf(policy, reservation));
+        if (policy != kUpstreamDay && now < window.ends) window.used -= reservation.units;
+    }
+    if (!sources.pack) return;
+    Pack& pack = *std::ranges::find(packs_, *sources.pack, &Pack::id);
+    if (now < pack.expires_at) pack.used -= reservation.units;
+}
+
 void MemoryQuotas::markUpstreamFull(const Reservation& reservation) {
     Window& window = windows_.at(keyOf(kUpstreamDay, reservation));
     window.limit = window.taken();

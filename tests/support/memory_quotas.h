@@ -37,6 +37,8 @@ public:
     /// Takes the units from everything, or from nothing.
     std::variant<Sources, tenants::WindowFull> take(const tenants::Reservation& reservation);
     void end(const tenants::Reservation& reservation, const Sources& sources, End end);
+    /// A charge was corrected at `now`.
+    void takeBack(const tenants::Reservation& reservation, const Sources& sources, tenants::UtcTime now);
     void markUpstreamFull(const tenants::Reservation& reservation);
 
     void setDayLimit(const tenants::MerchantId& merchant, std::int64_t limit, tenants::UtcTime now);

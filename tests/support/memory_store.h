@@ -123,7 +123,8 @@ private:
 /// The stores over one set of faults, as the file-backed ones share one file.
 struct MemoryStore {
     WriteFaults faults;
-    MemoryLedger ledger{faults};
+    MemoryAudit audit;
+    MemoryLedger ledger{faults, audit};
     MemoryMerchants merchants{faults, ledger};
     MemoryPlans plans{faults, ledger};
     MemoryAuthorizations authorizations{faults};
