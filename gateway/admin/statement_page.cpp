@@ -104,7 +104,7 @@ void appendLines(std::string& out, const tenants::Statement& statement) {
 
 void appendLate(std::string& out, const tenants::Statement& statement) {
     if (statement.late.empty()) return;
-    out += "<h2>" + both("以前账期的识别，本期入账", "Scans of earlier periods, billed in this one") +
+    out += "<h2>" + both("以前账期的识别，本期入账", "Scans of earlier periods, entered in this one") +
            "</h2><table><thead><tr><th>" + both("识别日", "Day of the scan") + "</th><th class=\"n\">" +
            both("笔数", "Entries") + "</th><th class=\"n\">" + both("数量", "Units") + "</th><th class=\"n\">" +
            both("账目号", "Entry numbers") + "</th></tr></thead><tbody>\n";

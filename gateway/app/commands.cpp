@@ -144,7 +144,9 @@ void printHelp(std::ostream& out) {
         out << "  tollgate " << command.name << ' ' << command.options << "\n      " << command.summary << '\n';
     }
     out << "\nMerchants and their keys are managed by the admin API while the gateway runs.\n"
-           "Commands that open the store, all but ledger verify, need the gateway to be stopped: one process owns it.\n"
+           "Commands that change the store need the gateway to be stopped: one process owns it. The commands ledger, "
+           "statement,\n"
+           "export and price only read, beside a running gateway too.\n"
            "FILE is a property file; TOLLGATE_A_B overrides its key a.b. See docs/tollgate.sample.properties.\n\n"
            "exit codes: 0 done; 1 tried and failed; 2 wrong command line; 3 a setting, the key ring or a file that a\n"
            "setting names is missing or wrong; 4 the database is in use, newer, foreign or damaged; 5 serve stopped "
