@@ -21,7 +21,8 @@ public:
         const tenants::PushReader& reader;
         tenants::Onboarding& onboarding;
     };
-    /// `workers`: where signatures are checked and documents opened, so that a flood of forgeries holds no loop up.
+    /// `workers`: where signatures of large pushes are checked and their documents opened, so that a flood of forgeries
+    /// holds no loop up.
     /// `background`: runs a task on its own, and lets the process end only when it has ended.
     WechatPushes(std::vector<Addressee> addressees, net::WorkerPool& workers, const tenants::Clock& clock,
                  log::Log& log, std::function<void(tenants::Task<void>)> background)

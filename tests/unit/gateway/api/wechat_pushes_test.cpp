@@ -3,6 +3,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "tenants/base/digest.h"
@@ -115,6 +116,36 @@ TEST_F(WechatPushesTest, WhatCannotBeStoredIsPushedAgain) {
 TEST_F(WechatPushesTest, MessageIsVerifiedAndAnswered) {
     EXPECT_EQ(message(kGenuine).body, "success");
     EXPECT_NE(message("?timestamp=1&nonce=2&msg_signature=forged").body, "success");
+}
+
+/// Where a reader was asked to open something.
+class PlaceReader final : public tenants::PushReader {
+public:
+    std::optional<Push> readEvent(const tenants::PushEnvelope&, tenants::UtcTime) const override {
+        opened_on = std::this_thread::get_id();
+        return std::nullopt;
+    }
+    bool isGenuine(const tenants::PushEnvelope&, tenants::UtcTime) const override {
+        opened_on = std::this_thread::get_id();
+        return false;
+    }
+
+    mutable std::thread::id opened_on;
+};
+
+TEST_F(WechatPushesTest, LargePushesAreOpenedByWorkersAndSmallOnesAtOnce) {
+    const PlaceReader reader;
+    RouteCaller caller;
+    WechatPushes pushes{
+        {{reader, world_.onboarding}}, workers_, world_.clock, caller.log(), [](tenants::Task<void>) {}};
+    pushes.addRoutes(caller.router());
+    for (const std::string path : {"/wechat/events", "/wechat/messages/wx1"}) {
+        caller.call("POST", path + kGenuine, std::string(4096, 'x'));
+        EXPECT_EQ(reader.opened_on, std::this_thread::get_id()) << path;
+
+        caller.call("POST", path + kGenuine, std::string(4097, 'x'));
+        EXPECT_NE(reader.opened_on, std::this_thread::get_id()) << path;
+    }
 }
 
 TEST_F(WechatPushesTest, EverythingThatIsNoGenuinePushGetsOneAnswer) {
