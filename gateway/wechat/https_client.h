@@ -39,7 +39,7 @@ public:
         std::chrono::milliseconds idle_age_max{30'000};
         // Of each loop. As many as may be in flight: calls that end together and begin again would shake hands anew.
         std::size_t idle_connections_max = 512;
-        std::size_t in_flight_max = 512;        // on all loops together
+        std::size_t in_flight_max = 512;  // on all loops together
         AnswerLimits answer = {};
     };
 
