@@ -29,6 +29,7 @@
 #include "gateway/api/scan_forms.h"
 #include "gateway/api/scan_routes.h"
 #include "gateway/api/token_routes.h"
+#include "gateway/api/usage_route.h"
 #include "gateway/api/wechat_pushes.h"
 #include "gateway/app/background_tasks.h"
 #include "gateway/app/component_upkeep.h"
@@ -335,7 +336,9 @@ private:
         launch_page_.emplace(*platforms_, log_);
         authorized_page_.emplace(*platforms_, store_->merchants(), log_);
         quota_route_.emplace(authenticator_, *quota_view_, clock_);
+        usage_route_.emplace(authenticator_, store_->sums(), workers_, clock_);
         quota_route_->addRoutes(public_router_);
+        usage_route_->addRoutes(public_router_);
         token_routes_->addRoutes(public_router_);
         pushes_->addRoutes(public_router_);
         launch_page_->addRoutes(public_router_);
@@ -450,6 +453,7 @@ private:
     std::optional<tenants::TokenIssuer> token_issuer_;
     std::optional<api::QuotaView> quota_view_;
     std::optional<api::QuotaRoute> quota_route_;
+    std::optional<api::UsageRoute> usage_route_;
     std::optional<api::ScanRoutes> scan_routes_;
     std::optional<api::TokenRoutes> token_routes_;
     std::optional<api::WechatPushes> pushes_;

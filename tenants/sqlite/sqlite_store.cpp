@@ -28,6 +28,7 @@
 #include "tenants/sqlite/sqlite_plan_store.h"
 #include "tenants/sqlite/sqlite_reconciliation_store.h"
 #include "tenants/sqlite/sqlite_usage_ledger.h"
+#include "tenants/sqlite/sqlite_usage_sums.h"
 #include "tenants/sqlite/writer.h"
 
 namespace tenants {
@@ -101,6 +102,7 @@ struct SqliteStore::Parts {
           plan_tables(writer.database(), ledger_tables.quotas()),
           ledger(writer, ledger_tables, readers, keys, kStoreName),
           audit(readers),
+          sums(readers),
           merchants(writer, merchant_tables, merchant_directory),
           plans(writer, plan_tables, plan_directory, readers) {
         merchant_tables.adopt(served.at(0));
@@ -142,6 +144,7 @@ struct SqliteStore::Parts {
     PlanTables plan_tables;
     SqliteUsageLedger ledger;
     SqliteAuditLog audit;
+    SqliteUsageSums sums;
     SqliteMerchantStore merchants;
     SqlitePlanStore plans;
     std::map<AppId, std::unique_ptr<ComponentParts>> components;
@@ -169,6 +172,9 @@ AuthorizationStore& SqliteStore::authorizations(const AppId& component) {
 }
 const AuditLog& SqliteStore::audit() const noexcept {
     return parts_->audit;
+}
+const UsageSums& SqliteStore::sums() const noexcept {
+    return parts_->sums;
 }
 UsageLedger& SqliteStore::ledger() noexcept {
     return parts_->ledger;
