@@ -36,6 +36,7 @@
 #include "gateway/api/scan_forms.h"
 #include "gateway/api/scan_routes.h"
 #include "gateway/api/token_routes.h"
+#include "gateway/api/usage_route.h"
 #include "gateway/api/wechat_pushes.h"
 #include "gateway/app/background_tasks.h"
 #include "gateway/app/component_upkeep.h"
@@ -440,7 +441,9 @@ private:
         merchant_statements_.emplace(authenticator_, store_->statements(), workers_);
         merchant_statements_->addRoutes(public_router_);
         quota_route_.emplace(authenticator_, *quota_view_, clock_);
+        usage_route_.emplace(authenticator_, store_->sums(), workers_, clock_);
         quota_route_->addRoutes(public_router_);
+        usage_route_->addRoutes(public_router_);
         token_routes_->addRoutes(public_router_);
         pushes_->addRoutes(public_router_);
         launch_page_->addRoutes(public_router_);
@@ -591,6 +594,7 @@ private:
     std::optional<tenants::TokenIssuer> token_issuer_;
     std::optional<api::QuotaView> quota_view_;
     std::optional<api::QuotaRoute> quota_route_;
+    std::optional<api::UsageRoute> usage_route_;
     std::optional<api::ScanRoutes> scan_routes_;
     std::optional<api::TokenRoutes> token_routes_;
     std::optional<api::MerchantStatements> merchant_statements_;

@@ -157,6 +157,31 @@ TEST_F(ModernRoute, RepeatWhileTheFirstRunsIs409) {
     EXPECT_EQ(meanwhile.header("Retry-After"), "1");
 }
 
+TEST_F(ModernRoute, UsageIsTheSumOfTheEntriesByDay) {
+    ASSERT_EQ(scan(picture(1)).status, 200);
+    const std::string period = Json{scan(picture(2)).body}.at("receipt").at("period").text();
+    const HttpAnswer corrected = installation_.admin().send(
+        "POST", "/merchants/" + merchant_.id + "/usage-entries/1:correct", R"({"reason":"twice"})");
+    ASSERT_EQ(corrected.status, 200) << corrected.body;
+
+    const Json usage{get("/v1/usage?period=" + period).body};
+
+    EXPECT_EQ(usage.at("merchant").text(), merchant_.id);
+    EXPECT_EQ(usage.at("period").text(), period);
+    EXPECT_EQ(usage.at("units").integer(), 1);
+    EXPECT_EQ(usage.at("entries").integer(), 3);
+    ASSERT_GE(usage.at("days").size(), 1U);
+    EXPECT_THAT(usage.at("days").at(0).at("day").text(), testing::StartsWith(period));
+    EXPECT_EQ(Json{get("/v1/usage").body}.at("units").integer(), 1) << "the month of now";
+    const Json before{get("/v1/usage?period=2020-01").body};
+    EXPECT_EQ(before.at("entries").integer(), 0);
+    EXPECT_EQ(before.at("days").size(), 0U);
+    for (const char* wrong : {"2026-13", "2026-1", "now", ""}) {
+        expectProblem(get(std::string{"/v1/usage?period="} + wrong), 400, "invalid_input");
+    }
+    EXPECT_EQ(http_.send({.url = installation_.publicUrl() + "/v1/usage"}).status, 401);
+}
+
 TEST_F(ModernRoute, QuotaShowsEachWindowInBothZones) {
     ASSERT_EQ(scan(picture(1)).status, 200);
 

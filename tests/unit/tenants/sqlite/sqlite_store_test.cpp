@@ -273,7 +273,9 @@ TEST_F(SqliteStoreTest, DeedThatCannotBeWrittenIntoTheAuditIsNotDone) {
     correction.number = 1;
     correction.reason = "why";
     correction.now = beijingNoon();
-    const tenants::Decision decision{correction.merchant, tenants::RequestId{"r-2"}, true, "why", beijingNoon(), {}};
+    correction.note.action = "usage_entry.correct";
+    tenants::Decision decision{correction.merchant, tenants::RequestId{"r-2"}, true, "why", beijingNoon(), {}};
+    decision.note.action = "hold.billed";
 
     EXPECT_THROW(runBlocking(store->ledger().correct(correction)), SQLite::Exception);
     EXPECT_THROW(runBlocking(store->ledger().decide(decision)), SQLite::Exception);
@@ -283,6 +285,47 @@ TEST_F(SqliteStoreTest, DeedThatCannotBeWrittenIntoTheAuditIsNotDone) {
     expectSoundLedger(databasePath());
     execute("DROP TRIGGER refused");
     EXPECT_EQ(runBlocking(store->ledger().decide(decision))->number, 2);
+}
+
+TEST_F(SqliteStoreTest, UsageIsSummedByPeriodAndBeijingDay) {
+    const auto store = openStore();
+    addMerchant(*store, "mer_a");
+    addMerchant(*store, "mer_b");
+    const auto scanAt = [&](const std::string& merchant, const std::string& request, tenants::UtcTime at) {
+        tenants::Reservation made = reservation(merchant, request);
+        made.at = at;
+        made.day = made.upstream_day = tenants::beijingDay(at);
+        ASSERT_TRUE(runBlocking(store->ledger().reserve(made)));
+        tenants::Settlement settled = settlement(merchant, request);
+        settled.now = at + std::chrono::seconds{1};
+        ASSERT_TRUE(runBlocking(store->ledger().settle(settled)));
+    };
+    const tenants::Period december = *tenants::Period::parse("2026-12");
+    scanAt("mer_a", "r-1", december.starts() - std::chrono::milliseconds{1});  // Beijing's last moment of November
+    scanAt("mer_a", "r-2", december.starts());
+    scanAt("mer_a", "r-3", december.starts() + std::chrono::hours{23});
+    scanAt("mer_a", "r-4", december.starts() + std::chrono::hours{24});
+    scanAt("mer_b", "r-1", december.starts());
+    tenants::Correction correction;
+    correction.merchant = MerchantId{"mer_a"};
+    correction.number = 3;
+    correction.reason = "why";
+    correction.note.action = "usage_entry.correct";
+    correction.now = december.starts() + std::chrono::hours{50};
+    ASSERT_TRUE(runBlocking(store->ledger().correct(correction)));
+
+    const auto days = store->sums().daysOf(MerchantId{"mer_a"}, december);
+
+    ASSERT_EQ(days.size(), 2U);
+    EXPECT_EQ(days[0].starts, december.starts());
+    EXPECT_EQ(days[0].units, 1);
+    EXPECT_EQ(days[0].entries, 3) << "a correction counts on the day of its scan";
+    EXPECT_EQ(days[1].units, 1);
+    ASSERT_EQ(store->sums().daysOf(MerchantId{"mer_a"}, december.previous()).size(), 1U);
+    EXPECT_EQ(store->sums().daysOf(MerchantId{"mer_a"}, december.previous())[0].units, 1);
+    EXPECT_EQ(store->sums().daysOf(MerchantId{"mer_b"}, december)[0].entries, 1);
+    EXPECT_TRUE(store->sums().daysOf(MerchantId{"mer_c"}, december).empty());
+    EXPECT_TRUE(store->sums().daysOf(MerchantId{"mer_a"}, december.next()).empty());
 }
 
 TEST_F(SqliteStoreTest, AuditRefusesEveryUpdateAndDelete) {
