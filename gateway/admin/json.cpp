@@ -101,6 +101,16 @@ tenants::Result<std::optional<std::int64_t>> readInteger(const Poco::JSON::Objec
     return std::optional{number};
 }
 
+tenants::Result<std::optional<std::optional<std::int64_t>>> readIntegerOrNull(const Poco::JSON::Object& object,
+                                                                              const char* name, std::int64_t least,
+                                                                              std::int64_t most) {
+    using Read = std::optional<std::optional<std::int64_t>>;
+    if (object.has(name) && object.isNull(name)) return Read{std::optional<std::int64_t>{}};
+    auto number = readInteger(object, name, least, most);
+    if (!number) return std::move(number).error();
+    return *number ? Read{*number} : Read{};
+}
+
 tenants::Result<std::optional<bool>> readFlag(const Poco::JSON::Object& object, const char* name) {
     if (!object.has(name)) return std::optional<bool>{};
     const auto value = object.get(name);

@@ -30,6 +30,10 @@ tenants::Result<std::optional<std::string>> readText(const Poco::JSON::Object& o
                                                      std::size_t bytes_max);
 tenants::Result<std::optional<std::int64_t>> readInteger(const Poco::JSON::Object& object, const char* name,
                                                          std::int64_t least, std::int64_t most);
+/// The same where null says something: that there is none.
+tenants::Result<std::optional<std::optional<std::int64_t>>> readIntegerOrNull(const Poco::JSON::Object& object,
+                                                                              const char* name, std::int64_t least,
+                                                                              std::int64_t most);
 tenants::Result<std::optional<bool>> readFlag(const Poco::JSON::Object& object, const char* name);
 tenants::Result<std::optional<tenants::UtcTime>> readTime(const Poco::JSON::Object& object, const char* name);
 

@@ -20,6 +20,7 @@ using tenants::MerchantId;
 
 constexpr std::size_t kNameBytesMax = 200;
 constexpr std::size_t kAppIdBytesMax = 64;
+constexpr std::int64_t kUpstreamUnitsMax = 1'000'000'000'000;
 constexpr std::int64_t kDayLimitMax = std::numeric_limits<std::int64_t>::max() / 2;  // sums of units must not overflow
 
 std::string etagOf(const Merchant& merchant) {
@@ -48,6 +49,9 @@ Poco::JSON::Object::Ptr merchantJson(const Merchant& merchant, const tenants::Au
                                                                               : tenants::AccountKind::kUnknown)});
     object->set("verified", authorization != nullptr && authorization->account.verified);
     object->set("day_limit", merchant.day_limit);
+    object->set("upstream_day_free",
+                merchant.upstream_day_free ? Poco::Dynamic::Var{*merchant.upstream_day_free} : Poco::Dynamic::Var{});
+    object->set("upstream_pack_units", merchant.upstream_pack_units);
     object->set("created_at", tenants::rfc3339(merchant.created_at));
     object->set("etag", etagOf(merchant));
     return object;
@@ -60,6 +64,7 @@ struct Changes {
     std::optional<bool> suspended;
     std::optional<std::string> suspended_reason;
     std::optional<std::string> component;
+    tenants::UpstreamQuotaChange upstream;
 };
 
 tenants::Result<Changes> readChanges(const std::string& body, std::initializer_list<const char*> known) {
@@ -75,7 +80,12 @@ tenants::Result<Changes> readChanges(const std::string& body, std::initializer_l
     if (!reason) return reason.error();
     auto component = readText(**object, "component", kAppIdBytesMax);
     if (!component) return component.error();
-    return Changes{*std::move(name), *day_limit, *suspended, *std::move(reason), *std::move(component)};
+    auto day_free = readIntegerOrNull(**object, "upstream_day_free", 0, kUpstreamUnitsMax);
+    if (!day_free) return day_free.error();
+    auto pack_units = readInteger(**object, "upstream_pack_units", 0, kUpstreamUnitsMax);
+    if (!pack_units) return pack_units.error();
+    return Changes{*std::move(name),        *day_limit, *suspended, *std::move(reason), *std::move(component),
+                   {*day_free, *pack_units}};
 }
 
 /// As WeChat calls them in the link: which kinds of account it offers, and the one account that it is for.
@@ -148,7 +158,8 @@ tenants::Task<http::Response> MerchantRoutes::list(http::Request request) {
 }
 
 tenants::Task<http::Response> MerchantRoutes::create(http::Request request) {
-    const auto changes = readChanges(request.body, {"name", "day_limit", "suspended", "suspended_reason", "component"});
+    const auto changes = readChanges(request.body, {"name", "day_limit", "suspended", "suspended_reason", "component",
+                                                    "upstream_day_free", "upstream_pack_units"});
     if (!changes) co_return problem(changes.error(), request.head.request_id);
     if (!changes->name || changes->name->empty()) {
         co_return problem(Error{ErrorCode::kInvalidInput, "name is needed"}, request.head.request_id);
@@ -163,6 +174,8 @@ tenants::Task<http::Response> MerchantRoutes::create(http::Request request) {
     merchant.component = platform->appid();
     merchant.id = MerchantId{tenants::randomIdText("mer_")};
     merchant.day_limit = settings_.day_limit_default;
+    merchant.upstream_day_free = changes->upstream.day_free.value_or(settings_.upstream_day_free_default);
+    merchant.upstream_pack_units = changes->upstream.pack_units.value_or(0);
     merchant.created_at = clock_.now();
     apply(*changes, merchant);
     const auto added = co_await merchants_.add(merchant);
@@ -182,7 +195,8 @@ tenants::Task<http::Response> MerchantRoutes::show(http::Request request) {
 tenants::Task<http::Response> MerchantRoutes::change(http::Request request) {
     const auto merchant = merchants_.find(MerchantId{request.head.pathParameter("merchant")});
     if (!merchant) co_return problem(Error{ErrorCode::kNotFound, "no such merchant"}, request.head.request_id);
-    const auto changes = readChanges(request.body, {"name", "day_limit", "suspended", "suspended_reason"});
+    const auto changes = readChanges(request.body, {"name", "day_limit", "suspended", "suspended_reason",
+                                                    "upstream_day_free", "upstream_pack_units"});
     if (!changes) co_return problem(changes.error(), request.head.request_id);
     const std::string* if_match = request.head.headers.find("If-Match");
     if (if_match != nullptr && *if_match != "*" && *if_match != etagOf(*merchant)) {
@@ -191,7 +205,7 @@ tenants::Task<http::Response> MerchantRoutes::change(http::Request request) {
     }
     Merchant changed = *merchant;
     apply(*changes, changed);
-    const auto updated = co_await merchants_.update(std::move(changed), clock_.now());
+    const auto updated = co_await merchants_.update(std::move(changed), clock_.now(), changes->upstream);
     if (!updated) co_return problem(updated.error(), request.head.request_id);
     log_.info(
         "merchant_changed",

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "gateway/admin/admin_guard.h"
 #include "gateway/admin/page.h"
@@ -14,7 +15,8 @@ namespace gateway::admin {
 class MerchantRoutes {
 public:
     struct Settings {
-        std::int64_t day_limit_default = 0;  // of a merchant created without one
+        std::int64_t day_limit_default = 0;                     // of a merchant created without one
+        std::optional<std::int64_t> upstream_day_free_default;  // likewise; none: not known
     };
     MerchantRoutes(tenants::MerchantStore& merchants, const tenants::ComponentPlatforms& platforms, const Pages& pages,
                    const tenants::Clock& clock, log::Log& log, Settings settings)

@@ -4,47 +4,10 @@
 #include <utility>
 
 #include "gateway/admin/json.h"
+#include "gateway/http/error_status.h"
 
 namespace gateway::admin {
 namespace {
-
-using tenants::ErrorCode;
-
-int statusOf(ErrorCode code) {
-    switch (code) {
-        case ErrorCode::kInvalidInput:
-        case ErrorCode::kAppidMissing:
-        case ErrorCode::kGrantTypeInvalid:
-        case ErrorCode::kImageMissing:
-        case ErrorCode::kImageInvalid:
-        case ErrorCode::kImageUrlInvalid: return 400;
-        case ErrorCode::kCredentialMissing:
-        case ErrorCode::kCredentialInvalid:
-        case ErrorCode::kAppidInvalid: return 401;
-        case ErrorCode::kMerchantNotAuthorized:
-        case ErrorCode::kPermission117Missing:
-        case ErrorCode::kAccountNotEligible:
-        case ErrorCode::kMerchantSuspended: return 403;
-        case ErrorCode::kNotFound: return 404;
-        case ErrorCode::kMethodNotAllowed: return 405;
-        case ErrorCode::kConflict:
-        case ErrorCode::kIdempotencyInFlight:
-        case ErrorCode::kIdempotencyReplyExpired: return 409;
-        case ErrorCode::kPreconditionFailed: return 412;
-        case ErrorCode::kImageTooLarge: return 413;
-        case ErrorCode::kNotRecognised:
-        case ErrorCode::kIdempotencyMismatch: return 422;
-        case ErrorCode::kMerchantQuotaExceeded:
-        case ErrorCode::kUpstreamQuotaExceeded:
-        case ErrorCode::kRateLimited: return 429;
-        case ErrorCode::kUpstreamRefused:
-        case ErrorCode::kUpstreamUnreachable: return 502;
-        case ErrorCode::kUpstreamBusy:
-        case ErrorCode::kStoreUnavailable: return 503;
-        case ErrorCode::kUpstreamTimeout: return 504;
-    }
-    std::abort();
-}
 
 std::string_view titleOf(int status) {
     switch (status) {
@@ -90,7 +53,7 @@ http::Response problem(int status, std::string_view code, std::string_view detai
 }
 
 http::Response problem(const tenants::Error& error, std::string_view request_id) {
-    const int status = statusOf(error.code);
+    const int status = http::statusOf(error.code);
     auto object = document(status, tenants::stableCode(error.code), error.for_caller, request_id);
     if (error.upstream) {
         object->set("upstream_code", error.upstream->errcode);

@@ -11,6 +11,7 @@
 #include "gateway/admin/json.h"
 #include "gateway/admin/problem.h"
 #include "tenants/base/digest.h"
+#include "tenants/billing/quota_outlook.h"
 
 namespace gateway::admin {
 namespace {
@@ -76,6 +77,8 @@ Poco::JSON::Object::Ptr windowJson(const tenants::WindowView& window) {
     object->set("used", window.used);
     object->set("held", window.held);
     object->set("unknown", window.unknown);
+    object->set("used_elsewhere", window.used_elsewhere);
+    object->set("warned_percent", window.warned_percent);
     return object;
 }
 
@@ -145,15 +148,15 @@ tenants::Task<http::Response> UsageRoutes::showQuota(http::Request request) {
     if (!known) co_return noSuchMerchant(request);
     const auto now = clock_.now();
     auto windows = co_await workers_.run([&] { return ledger_.openWindows(merchant, now); });
-    const auto is_day = [](const tenants::WindowView& window) { return window.policy == tenants::kDayPolicy; };
-    if (std::none_of(windows.begin(), windows.end(), is_day)) {
-        // No scan has opened today's window yet: it stands as the next scan will find it.
-        windows.insert(windows.begin(), {std::string{tenants::kDayPolicy}, tenants::beijingDay(now), known->day_limit});
-    }
+    const tenants::PlanVersion* const plan = plans_.inForce(merchant, now);
+    windows = tenants::quotaOutlook(std::move(windows), *known, plan, now, upstream_day_turns_at_);
     Poco::JSON::Array rows;
     for (const auto& window : windows) rows.add(windowJson(window));
     auto object = jsonObject();
     object->set("windows", rows);
+    object->set("plan_version", plan != nullptr ? Var{plan->id.text()} : Var{});
+    object->set("upstream_day_free", known->upstream_day_free ? Var{*known->upstream_day_free} : Var{});
+    object->set("upstream_pack_units", known->upstream_pack_units);
     co_return jsonResponse(200, object);
 }
 

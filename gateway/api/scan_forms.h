@@ -10,7 +10,8 @@ namespace gateway::api {
 /// `/cv/ocr/driving`, WeChat's own OCR route dropped in, by POST, or by GET with `img_url` as WeChat's example is typed;
 /// `/openapi/ocr.vehicleLicense` and `/openapi/ocr.drivingLicense`, WeChat's cloud call under both of the names that its
 /// documentation uses, with camelCase names in the answer.
-/// Answers are always HTTP 200: WeChat's own values byte for byte, or an errcode by the table of the public contract.
+/// `/v1/licences:scan`, the modern form: real HTTP statuses, problem documents, RateLimit fields, and a receipt.
+/// Answers of all but the last are always HTTP 200: WeChat's own values byte for byte, or an errcode by the table of the public contract.
 std::vector<ScanForm> scanForms();
 
 }  // namespace gateway::api

@@ -21,7 +21,9 @@
 #include "gateway/admin/export_desk.h"
 #include "gateway/admin/export_routes.h"
 #include "gateway/admin/key_routes.h"
+#include "gateway/admin/merchant_plan_routes.h"
 #include "gateway/admin/merchant_routes.h"
+#include "gateway/admin/plan_routes.h"
 #include "gateway/admin/statement_routes.h"
 #include "gateway/admin/usage_routes.h"
 #include "gateway/api/authorized_page.h"
@@ -29,6 +31,8 @@
 #include "gateway/api/launch_page.h"
 #include "gateway/api/merchant_page.h"
 #include "gateway/api/merchant_statements.h"
+#include "gateway/api/quota_route.h"
+#include "gateway/api/quota_view.h"
 #include "gateway/api/scan_forms.h"
 #include "gateway/api/scan_routes.h"
 #include "gateway/api/token_routes.h"
@@ -70,10 +74,26 @@ std::size_t loopCount(const Settings& settings) {
     return settings.loops != 0 ? settings.loops : std::max<std::size_t>(1, std::thread::hardware_concurrency());
 }
 
-tenants::SqliteSettings storeSettings(StoreBroken on_broken) {
+void logWarning(log::Log& log, const tenants::QuotaWarning& warning) {
+    log.warning("quota_warning", {{"merchant", warning.merchant.text()},
+                                  {"policy", warning.policy},
+                                  {"percent", warning.percent},
+                                  {"limit", warning.limit},
+                                  {"used", warning.used},
+                                  {"held", warning.held},
+                                  {"used_elsewhere", warning.used_elsewhere},
+                                  {"resets_at", tenants::rfc3339(warning.span.ends)}});
+}
+
+tenants::SqliteSettings storeSettings(StoreBroken on_broken, log::Log& log) {
     tenants::SqliteSettings store;
     store.fatal = std::move(on_broken);
+    store.on_quota_warning = [&log](const tenants::QuotaWarning& warning) { logWarning(log, warning); };
     return store;
+}
+
+std::optional<std::int64_t> upstreamDayFree(const Settings& settings) {
+    return settings.upstream_day_free > 0 ? std::optional{settings.upstream_day_free} : std::nullopt;
 }
 
 net::Resolver::Options resolverOptions(const Settings& settings) {
@@ -253,7 +273,7 @@ public:
           log_(log),
           ring_(tenants::KeyRing::load(settings.key_ring_file)),
           store_(tenants::SqliteStore::open(settings.database_file, ring_, appIds(settings), clock,
-                                            storeSettings(std::move(on_broken)))),
+                                            storeSettings(std::move(on_broken), log))),
           hasher_(credentialHasher(ring_)),
           gateway_tokens_(ring_.derive("gateway token")),
           authenticator_(store_->merchants(), hasher_, gateway_tokens_, clock),
@@ -395,7 +415,9 @@ private:
         tenants::ScanSettings scan = scanSettings(settings_);
         scan.limits.crowded = [this] { return lag_.recent() > kCrowdedLag; };
         scans_.emplace(store_->merchants(), *platforms_, store_->ledger(), ocr_, clock_, std::move(scan));
-        scan_routes_.emplace(authenticator_, *scans_, clock_, log_);
+        quota_view_.emplace(store_->merchants(), store_->plans(), store_->ledger(), workers_,
+                            settings_.upstream_day_turns_at);
+        scan_routes_.emplace(authenticator_, *scans_, *quota_view_, clock_, log_);
         for (api::ScanForm& form : api::scanForms()) scan_routes_->add(public_router_, std::move(form));
         token_issuer_.emplace(authenticator_, store_->merchants(), *platforms_, gateway_tokens_, clock_);
         token_routes_.emplace(*token_issuer_, clock_, log_);
@@ -409,6 +431,8 @@ private:
         authorized_page_.emplace(*platforms_, store_->merchants(), clock_, log_);
         merchant_statements_.emplace(authenticator_, store_->statements(), workers_);
         merchant_statements_->addRoutes(public_router_);
+        quota_route_.emplace(authenticator_, *quota_view_, clock_);
+        quota_route_->addRoutes(public_router_);
         token_routes_->addRoutes(public_router_);
         pushes_->addRoutes(public_router_);
         launch_page_->addRoutes(public_router_);
@@ -419,10 +443,14 @@ private:
 
     void addAdminRoutes() {
         guard_.emplace(store_->merchants(), hasher_);
-        merchant_routes_.emplace(store_->merchants(), *platforms_, pages_, clock_, log_,
-                                 admin::MerchantRoutes::Settings{settings_.day_limit_default});
+        merchant_routes_.emplace(
+            store_->merchants(), *platforms_, pages_, clock_, log_,
+            admin::MerchantRoutes::Settings{settings_.day_limit_default, upstreamDayFree(settings_)});
         key_routes_.emplace(store_->merchants(), hasher_, clock_, log_);
-        usage_routes_.emplace(store_->merchants(), store_->ledger(), workers_, pages_, clock_, log_);
+        usage_routes_.emplace(store_->merchants(), store_->plans(), store_->ledger(), workers_, pages_, clock_, log_,
+                              settings_.upstream_day_turns_at);
+        plan_routes_.emplace(store_->plans(), pages_, clock_, log_);
+        merchant_plan_routes_.emplace(store_->merchants(), store_->plans(), workers_, pages_, clock_, log_);
         const auto closed_price = [this](const tenants::MerchantId& merchant, std::int64_t number) {
             return tenants::closedPrice({store_->ledger(), store_->statements(), store_->ledgerScan(), store_->plans()},
                                         merchant, number);
@@ -439,6 +467,8 @@ private:
                                                                 closing_desk_, signer_, workers_, pages_, log_});
         export_routes_.emplace(store_->merchants(), export_desk_, workers_, log_);
         merchant_routes_->addRoutes(admin_router_, *guard_);
+        plan_routes_->addRoutes(admin_router_, *guard_);
+        merchant_plan_routes_->addRoutes(admin_router_, *guard_);
         key_routes_->addRoutes(admin_router_, *guard_);
         usage_routes_->addRoutes(admin_router_, *guard_);
         decision_routes_->addRoutes(admin_router_);
@@ -550,6 +580,8 @@ private:
     std::optional<tenants::ComponentPlatforms> platforms_;
     std::optional<tenants::ScanLicence> scans_;
     std::optional<tenants::TokenIssuer> token_issuer_;
+    std::optional<api::QuotaView> quota_view_;
+    std::optional<api::QuotaRoute> quota_route_;
     std::optional<api::ScanRoutes> scan_routes_;
     std::optional<api::TokenRoutes> token_routes_;
     std::optional<api::MerchantStatements> merchant_statements_;
@@ -558,6 +590,8 @@ private:
     std::optional<api::AuthorizedPage> authorized_page_;
     std::optional<admin::AdminGuard> guard_;
     std::optional<admin::MerchantRoutes> merchant_routes_;
+    std::optional<admin::PlanRoutes> plan_routes_;
+    std::optional<admin::MerchantPlanRoutes> merchant_plan_routes_;
     std::optional<admin::KeyRoutes> key_routes_;
     std::optional<admin::UsageRoutes> usage_routes_;
     std::optional<admin::DecisionRoutes> decision_routes_;

@@ -310,6 +310,8 @@ Settings loadSettings(const std::filesystem::path& file, const Environment& envi
     readTokens(reader, settings.tokens);
     settings.day_limit_default =
         reader.number<std::int64_t>("quota.day_limit_default", settings.day_limit_default, 0, 1'000'000'000'000);
+    settings.upstream_day_free =
+        reader.number<std::int64_t>("quota.upstream_day_free", settings.upstream_day_free, 0, 1'000'000'000'000);
     settings.upstream_day_turns_at = reader.duration("quota.upstream_day_turns_at_hour", settings.upstream_day_turns_at,
                                                      std::chrono::hours{0}, std::chrono::hours{23});
     settings.reply_lifetime = reader.duration("scan.reply_lifetime_s", settings.reply_lifetime, std::chrono::seconds{0},

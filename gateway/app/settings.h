@@ -113,6 +113,7 @@ struct Settings {
     } tokens;
 
     std::int64_t day_limit_default = 1000;
+    std::int64_t upstream_day_free = 100;  // of a new merchant, at WeChat; 0: not known
     std::chrono::hours upstream_day_turns_at{0};
     std::chrono::seconds reply_lifetime{600};
     std::chrono::hours onboarding_retention{30 * 24};

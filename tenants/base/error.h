@@ -57,6 +57,7 @@ struct Error {
     ErrorCode code;
     std::string for_caller;                // no secret, no SQL, nothing of the upstream's text
     std::string for_log = {};              // may name internals, never a secret; empty: nothing to add
+    std::string policy = {};               // of the quota that is used up; empty: the error is about none
     std::optional<UtcTime> retry_at = {};  // when trying again makes sense, where that is known
     std::optional<UpstreamRefusal> upstream = {};
     std::string request_id = {};  // under which the ledger has the hold behind this error; empty: none

@@ -189,9 +189,13 @@ Error ScanLicence::windowFull(const WindowFull& full) const {
         return {.code = ErrorCode::kUpstreamQuotaExceeded,
                 .for_caller = std::string{verdictText(ErrorCode::kUpstreamQuotaExceeded)},
                 .for_log = full.upstream ? whoHas(*full.upstream) : std::string{},
+                .policy = std::string{full.policy},
                 .retry_at = full.ends_at};
     }
-    Error error{.code = ErrorCode::kMerchantQuotaExceeded, .for_caller = {}, .retry_at = full.ends_at};
+    Error error{.code = ErrorCode::kMerchantQuotaExceeded,
+                .for_caller = {},
+                .policy = std::string{full.policy},
+                .retry_at = full.ends_at};
     if (full.policy == kDayPolicy) error.for_caller = "The merchant's scans of the day are used or held.";
     if (full.policy == kMonthPolicy) error.for_caller = "The merchant's scans of the month are used or held.";
     if (full.policy == kPackPolicy) error.for_caller = "The merchant's prepaid scans are used, held or expired.";
@@ -344,6 +348,7 @@ Error ScanLicence::errorOf(const Verdict& verdict, const UpstreamAnswer& answer,
                 .for_caller = std::string{verdictText(verdict.code)},
                 .upstream = UpstreamRefusal{answer.errcode, answer.rid},
                 .request_id = held.request.text()};
+    if (verdict.upstream_full) error.policy = kUpstreamDayPolicy;
     if (verdict.upstream_full) error.retry_at = beijingDay(held.at, settings_.upstream_day_turns_at).ends;
     if (verdict.code == ErrorCode::kRateLimited) error.retry_at = held.at + std::chrono::minutes{1};
     return error;

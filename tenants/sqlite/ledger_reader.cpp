@@ -29,7 +29,8 @@ constexpr const char* kSelectHoldsInState =
     "WHERE state = :state AND state <> 'settled' AND merchant_row = :merchant AND row < :before "
     "ORDER BY row DESC LIMIT :count";
 constexpr const char* kSelectOpenWindows =
-    "SELECT policy, starts_ms, ends_ms, limit_units, used, held, unknown FROM quota_window "
+    "SELECT policy, starts_ms, ends_ms, limit_units, used, held, unknown, used_elsewhere,"
+    " warned_percent FROM quota_window "
     "WHERE merchant_row = (SELECT row FROM merchant WHERE id = :merchant) AND starts_ms <= :now AND ends_ms > :now "
     "ORDER BY policy, starts_ms";
 
@@ -131,8 +132,14 @@ std::vector<WindowView> LedgerReader::openWindows(const MerchantId& merchant, Ut
     row.bind(":merchant", merchant).bind(":now", now);
     std::vector<WindowView> windows;
     while (row.next()) {
-        windows.push_back(
-            {row.text(0), {row.time(1), row.time(2)}, row.numberIfAny(3), row.number(4), row.number(5), row.number(6)});
+        windows.push_back({row.text(0),
+                           {row.time(1), row.time(2)},
+                           row.numberIfAny(3),
+                           row.number(4),
+                           row.number(5),
+                           row.number(6),
+                           row.number(7),
+                           row.number(8)});
     }
     return windows;
 }

@@ -197,27 +197,41 @@ void QuotaBook::reopenUpstream(std::int64_t merchant_row, UtcTime now) {
 
 void QuotaBook::takeUpstreamQuota(std::int64_t merchant_row, const UpstreamQuotaTold& told, UtcTime now) {
     MerchantTerms& terms = terms_.of(merchant_row);
-    if (terms.upstream_day_free != told.day_free) {
-        terms.upstream_day_free = told.day_free;
-        terms_.changed(terms);
-    }
     QuotaWindow* const window = windows_.findAt(merchant_row, Policy::kUpstreamDay, now);
-    if (window == nullptr) return;
     // What of our own that runs WeChat counted already is not known: taken for counted, so that nobody is accused.
-    const std::int64_t elsewhere = std::max<std::int64_t>(0, told.used - window->taken());
-    changeUpstream(terms, *window, [elsewhere](QuotaWindow& changed) { changed.used_elsewhere = elsewhere; });
-    refill(terms, *window);
+    const std::int64_t elsewhere =
+        window != nullptr ? std::max<std::int64_t>(0, told.used - window->taken()) : std::int64_t{0};
+    changeDayFree(terms, window, told.day_free, elsewhere);
+    if (window != nullptr) refill(terms, *window);
 }
 
 const MerchantTerms& QuotaBook::changeUpstreamQuota(std::int64_t merchant_row, const UpstreamQuotaChange& change,
                                                     UtcTime now) {
     MerchantTerms& terms = terms_.of(merchant_row);
     if (!change.any()) return terms;
-    if (change.day_free) terms.upstream_day_free = *change.day_free;
+    QuotaWindow* const window = windows_.findAt(merchant_row, Policy::kUpstreamDay, now);
+    if (change.day_free) {
+        changeDayFree(terms, window, *change.day_free, window != nullptr ? window->used_elsewhere : 0);
+    }
     if (change.pack_units) terms.upstream_pack_units = *change.pack_units;
     terms_.changed(terms);
-    if (QuotaWindow* const window = windows_.findAt(merchant_row, Policy::kUpstreamDay, now)) refill(terms, *window);
+    if (window != nullptr) refill(terms, *window);
     return terms;
+}
+
+/// Units of the window that were free and are not any more come from packs then, and the other way round: so both numbers
+/// change in one step.
+void QuotaBook::changeDayFree(MerchantTerms& terms, QuotaWindow* window, std::optional<std::int64_t> day_free,
+                              std::int64_t elsewhere) {
+    terms_.changed(terms);
+    if (window == nullptr) {
+        terms.upstream_day_free = day_free;
+        return;
+    }
+    changeUpstream(terms, *window, [&terms, day_free, elsewhere](QuotaWindow& changed) {
+        terms.upstream_day_free = day_free;
+        changed.used_elsewhere = elsewhere;
+    });
 }
 
 void QuotaBook::takeTerms(std::int64_t merchant_row, UtcTime now) {

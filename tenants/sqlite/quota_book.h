@@ -84,6 +84,8 @@ public:
     void afterCommit() noexcept;
 
 private:
+    void changeDayFree(MerchantTerms& terms, QuotaWindow* window, std::optional<std::int64_t> day_free,
+                       std::int64_t elsewhere);
     void refill(MerchantTerms& terms, QuotaWindow& window);
     template <class Change>
     void changeUpstream(MerchantTerms& terms, QuotaWindow& window, const Change& change);

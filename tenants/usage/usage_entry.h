@@ -62,6 +62,8 @@ struct WindowView {
     DaySpan span;
     std::optional<std::int64_t> limit;
     std::int64_t used = 0, held = 0, unknown = 0;
+    std::int64_t used_elsewhere = 0;  // of WeChat's quota, without us: what is left to us of it is `limit`
+    std::int64_t warned_percent = 0;  // 80 or 95, once so many are gone; 0: not yet
 };
 
 }  // namespace tenants

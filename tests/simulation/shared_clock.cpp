@@ -17,35 +17,35 @@ static_assert(std::atomic<std::int64_t>::is_always_lock_free, "two processes sha
 
 }  // namespace
 
-SharedClock::SharedClock(const std::filesystem::path& file) : ahead_ms_(nullptr) {
+SharedClock::SharedClock(const std::filesystem::path& file) : distance_(nullptr) {
     const int descriptor = ::open(file.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
     if (descriptor < 0) throwErrno("shared clock: open");
     // A new file is all zeros, which is a distance of 0.
-    if (::ftruncate(descriptor, sizeof(std::int64_t)) != 0) throwErrno("shared clock: ftruncate");
-    void* const memory = ::mmap(nullptr, sizeof(std::int64_t), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
+    if (::ftruncate(descriptor, sizeof(Distance)) != 0) throwErrno("shared clock: ftruncate");
+    void* const memory = ::mmap(nullptr, sizeof(Distance), PROT_READ | PROT_WRITE, MAP_SHARED, descriptor, 0);
     ::close(descriptor);
     if (memory == MAP_FAILED) throwErrno("shared clock: mmap");
-    ahead_ms_ = static_cast<std::atomic<std::int64_t>*>(memory);
+    distance_ = static_cast<Distance*>(memory);
 }
 
 SharedClock::~SharedClock() {
-    ::munmap(ahead_ms_, sizeof(std::int64_t));
-}
-
-std::chrono::milliseconds SharedClock::ahead() const {
-    return std::chrono::milliseconds{ahead_ms_->load()};
+    ::munmap(distance_, sizeof(Distance));
 }
 
 tenants::UtcTime SharedClock::now() const {
-    return tenants::SystemClock{}.now() + ahead();
+    return tenants::SystemClock{}.now() + std::chrono::milliseconds{distance_->ahead_ms + distance_->leapt_ms};
 }
 
 tenants::SteadyTime SharedClock::steady() const {
-    return tenants::SystemClock{}.steady() + ahead();
+    return tenants::SystemClock{}.steady() + std::chrono::milliseconds{distance_->ahead_ms};
 }
 
 void SharedClock::advance(std::chrono::milliseconds by) {
-    ahead_ms_->fetch_add(by.count());
+    distance_->ahead_ms += by.count();
+}
+
+void SharedClock::leap(std::chrono::milliseconds by) {
+    distance_->leapt_ms += by.count();
 }
 
 }  // namespace simulation

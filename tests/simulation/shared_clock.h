@@ -10,7 +10,8 @@
 namespace simulation {
 
 /// The machine's clocks plus a distance that lies in a file, so that one process can move the time of another. Both clocks
-/// move together, as for a machine that was simply on for that long. Safe from any thread and process.
+/// move together, as for a machine that was simply on for that long; or the wall clock leaps alone, as when somebody sets
+/// it. Safe from any thread and process.
 class SharedClock final : public tenants::Clock {
 public:
     /// Maps the file; makes it, with distance 0, where there is none. Throws std::system_error.
@@ -22,11 +23,17 @@ public:
     tenants::UtcTime now() const override;
     tenants::SteadyTime steady() const override;
     void advance(std::chrono::milliseconds by);
+    /// The wall clock alone, either way.
+    void leap(std::chrono::milliseconds by);
 
 private:
-    std::chrono::milliseconds ahead() const;
+    /// What lies in the file; zeros at first.
+    struct Distance {
+        std::atomic<std::int64_t> ahead_ms;
+        std::atomic<std::int64_t> leapt_ms;  // of the wall clock, beside that
+    };
 
-    std::atomic<std::int64_t>* ahead_ms_;
+    Distance* distance_;
 };
 
 }  // namespace simulation

@@ -17,10 +17,6 @@ Error conflict() {
     return {ErrorCode::kConflict, "The hold is in another state."};
 }
 
-bool hasRoom(const std::optional<std::int64_t>& limit, std::int64_t used, std::int64_t held, std::int64_t units) {
-    return !limit || used + held + units <= *limit;
-}
-
 }  // namespace
 
 Task<Result<ReserveOutcome>> MemoryLedger::reserve(Reservation reservation) {
@@ -32,26 +28,19 @@ Task<Result<ReserveOutcome>> MemoryLedger::reserve(Reservation reservation) {
 
 Result<ReserveOutcome> MemoryLedger::reserveNow(const Reservation& reservation) {
     const std::scoped_lock lock{mutex_};
-    if (!day_limits_.contains(reservation.merchant)) return notFound();
+    if (!quotas_.knows(reservation.merchant)) return notFound();
     const RequestKey key{reservation.merchant, reservation.request};
     const auto known = holds_.find(key);
     if (known != holds_.end()) {
         const Repeat repeat = repeatOf(known->second, reservation);
         if (repeat.state != HoldState::kReleased || !repeat.same_request) return ReserveOutcome{repeat};
     }
-    Window& day = windowOf(reservation.merchant, kDayPolicy, reservation.day);
-    if (!hasRoom(day.limit, day.used, day.held, reservation.units)) {
-        return ReserveOutcome{WindowFull{kDayPolicy, day.ends}};
-    }
-    Window& upstream = windowOf(reservation.merchant, kUpstreamDayPolicy, reservation.upstream_day);
-    if (!hasRoom(upstream.limit, upstream.used, upstream.held, reservation.units)) {
-        return ReserveOutcome{WindowFull{kUpstreamDayPolicy, upstream.ends}};
-    }
-    day.held += reservation.units;
-    upstream.held += reservation.units;
+    auto taken = quotas_.take(reservation);
+    if (const auto* full = std::get_if<WindowFull>(&taken)) return ReserveOutcome{*full};
     Hold hold;
     hold.row = known != holds_.end() ? known->second.row : ++rows_;
     hold.reservation = reservation;
+    hold.sources = std::get<MemoryQuotas::Sources>(std::move(taken));
     holds_.insert_or_assign(key, std::move(hold));
     return ReserveOutcome{Reserved{}};
 }
@@ -84,29 +73,104 @@ Result<Settled> MemoryLedger::settleNow(const Settlement& settlement) {
     if (hold.state == HoldState::kReleased) return conflict();
     if (hold.state == HoldState::kSettled) return hold.settled;
 
-    const std::int64_t units = hold.reservation.units;
-    dayOf(hold).held -= units;
-    upstreamDayOf(hold).held -= units;
-    upstreamDayOf(hold).used += units;
+    const bool charged = settlement.outcome == Outcome::kRecognised;
+    quotas_.end(hold.reservation, hold.sources, charged ? MemoryQuotas::End::kCharged : MemoryQuotas::End::kNotCharged);
     hold.state = HoldState::kSettled;
     hold.reason.clear();
     hold.outcome = settlement.outcome;
     hold.reply = settlement.reply_body;
     hold.reply_expires_at = settlement.reply_expires_at;
-    if (settlement.outcome == Outcome::kRecognised) {
-        dayOf(hold).used += units;
-        UsageEntry entry;
-        entry.kind = EntryKind::kCharge;
-        entry.units = units;
-        entry.request = settlement.request;
-        entry.key = hold.reservation.key;
-        entry.x_request_id = hold.reservation.x_request_id;
-        entry.at = hold.reservation.at;
+    if (charged) {
+        UsageEntry entry = chargeOf(hold);
         entry.recorded_at = settlement.now;
-        entry.period = Period{entry.at};
         hold.settled.charge = append(settlement.merchant, std::move(entry));
     }
     return hold.settled;
+}
+
+/// All of it but when it is written, and what the ledger fills in.
+UsageEntry MemoryLedger::chargeOf(const Hold& hold) {
+    UsageEntry entry;
+    entry.kind = EntryKind::kCharge;
+    entry.units = hold.reservation.units;
+    entry.request = hold.reservation.request;
+    entry.key = hold.reservation.key;
+    entry.x_request_id = hold.reservation.x_request_id;
+    entry.at = hold.reservation.at;
+    entry.period = Period{entry.at};
+    entry.plan_version = hold.sources.plan_version;
+    entry.pack = hold.sources.pack;
+    return entry;
+}
+
+Task<Result<Receipt>> MemoryLedger::correct(Correction correction) {
+    if (auto fault = faults_.check("correct")) co_return *std::move(fault);
+    if (auto fault = faultOfReason(correction.reason)) co_return *std::move(fault);
+    co_return correctNow(correction);
+}
+
+Result<Receipt> MemoryLedger::correctNow(const Correction& correction) {
+    const std::scoped_lock lock{mutex_};
+    const std::vector<UsageEntry>& ledger = entries_[correction.merchant];
+    if (correction.number < 1 || correction.number > static_cast<std::int64_t>(ledger.size())) return notFound();
+    const UsageEntry charge = ledger[static_cast<std::size_t>(correction.number - 1)];
+    if (charge.kind != EntryKind::kCharge) return conflict();
+    const auto earlier = std::ranges::find(ledger, std::optional{correction.number}, &UsageEntry::corrects);
+    if (earlier != ledger.end()) {
+        if (earlier->reason == correction.reason) return receiptOf(*earlier);
+        return conflict();
+    }
+    UsageEntry entry = charge;
+    entry.kind = EntryKind::kCorrection;
+    entry.units = -charge.units;
+    entry.recorded_at = correction.now;
+    entry.corrects = charge.number;
+    entry.reason = correction.reason;
+    const Hold& hold = holds_.at({correction.merchant, charge.request});
+    quotas_.takeBack(hold.reservation, hold.sources, correction.now);
+    audit_.append(correction.note);
+    return append(correction.merchant, std::move(entry));
+}
+
+Task<Result<Receipt>> MemoryLedger::decide(Decision decision) {
+    if (auto fault = faults_.check("decide")) co_return *std::move(fault);
+    if (auto fault = faultOfReason(decision.reason)) co_return *std::move(fault);
+    co_return decideNow(decision);
+}
+
+Result<Receipt> MemoryLedger::decideNow(const Decision& decision) {
+    const std::scoped_lock lock{mutex_};
+    const auto found = holds_.find({decision.merchant, decision.request});
+    if (found == holds_.end()) return notFound();
+    Hold& hold = found->second;
+    if (hold.state != HoldState::kUnknown) {
+        const bool ended = hold.state == (decision.billed ? HoldState::kSettled : HoldState::kReleased);
+        const EntryKind kind = decision.billed ? EntryKind::kCharge : EntryKind::kWaiver;
+        const std::vector<UsageEntry>& ledger = entries_[decision.merchant];
+        const auto same = std::find_if(ledger.rbegin(), ledger.rend(), [&](const UsageEntry& entry) {
+            return entry.kind == kind && entry.request == decision.request;
+        });
+        if (ended && same != ledger.rend() && same->reason == decision.reason) return receiptOf(*same);
+        return conflict();
+    }
+    UsageEntry entry = chargeOf(hold);
+    entry.recorded_at = decision.now;
+    entry.reason = decision.reason;
+    audit_.append(decision.note);
+    quotas_.end(hold.reservation, hold.sources,
+                decision.billed ? MemoryQuotas::End::kCharged : MemoryQuotas::End::kGivenBack);
+    if (decision.billed) {
+        hold.state = HoldState::kSettled;
+        hold.reason.clear();
+        hold.outcome = Outcome::kRecognised;
+        hold.settled.charge = append(decision.merchant, std::move(entry));
+        return *hold.settled.charge;
+    }
+    entry.kind = EntryKind::kWaiver;
+    entry.units = 0;
+    hold.state = HoldState::kReleased;
+    hold.reason = "waived";
+    return append(decision.merchant, std::move(entry));
 }
 
 Receipt MemoryLedger::append(const MerchantId& merchant, UsageEntry entry) {
@@ -134,10 +198,8 @@ Result<Done> MemoryLedger::releaseNow(const Release& release) {
     if (hold.state != HoldState::kHeld) return conflict();
     hold.state = HoldState::kReleased;
     hold.reason = release.reason;
-    dayOf(hold).held -= hold.reservation.units;
-    Window& upstream = upstreamDayOf(hold);
-    upstream.held -= hold.reservation.units;
-    if (release.upstream_full) upstream.limit = upstream.used + upstream.held;
+    quotas_.end(hold.reservation, hold.sources, MemoryQuotas::End::kGivenBack);
+    if (release.upstream_full) quotas_.markUpstreamFull(hold.reservation);
     return Done{};
 }
 
@@ -169,10 +231,16 @@ Task<Result<std::int64_t>> MemoryLedger::sweep(UtcTime before, UtcTime now) {
 Task<Result<Done>> MemoryLedger::reopenUpstreamWindow(MerchantId merchant, UtcTime now) {
     if (auto fault = faults_.check("reopenUpstreamWindow")) co_return *std::move(fault);
     const std::scoped_lock lock{mutex_};
-    for (auto& [key, window] : windows_) {
-        const bool open = key.starts <= now && now < window.ends;
-        if (key.merchant == merchant && key.policy == kUpstreamDayPolicy && open) window.limit.reset();
-    }
+    if (!quotas_.knows(merchant)) co_return notFound();
+    quotas_.reopenUpstream(merchant, now);
+    co_return Done{};
+}
+
+Task<Result<Done>> MemoryLedger::takeUpstreamQuota(MerchantId merchant, UpstreamQuotaTold told, UtcTime now) {
+    if (auto fault = faults_.check("takeUpstreamQuota")) co_return *std::move(fault);
+    const std::scoped_lock lock{mutex_};
+    if (!quotas_.knows(merchant)) co_return notFound();
+    quotas_.tellUpstream(merchant, told, now);
     co_return Done{};
 }
 
@@ -204,44 +272,15 @@ std::vector<HoldView> MemoryLedger::holds(const MerchantId& merchant, std::optio
 
 std::vector<WindowView> MemoryLedger::openWindows(const MerchantId& merchant, UtcTime now) const {
     const std::scoped_lock lock{mutex_};
-    std::vector<WindowView> open;
-    for (const auto& [key, window] : windows_) {
-        if (key.merchant != merchant || now < key.starts || now >= window.ends) continue;
-        WindowView view{key.policy, {key.starts, window.ends}, window.limit, window.used, window.held, 0};
+    std::vector<WindowView> open = quotas_.openWindows(merchant, now);
+    for (WindowView& window : open) {
         for (const auto& [request, hold] : holds_) {
-            const bool day = key.policy == kDayPolicy;
-            const DaySpan& span = day ? hold.reservation.day : hold.reservation.upstream_day;
-            const bool here = request.first == merchant && span.starts == key.starts;
-            if (here && hold.state == HoldState::kUnknown) view.unknown += hold.reservation.units;
+            const bool here = request.first == merchant &&
+                              MemoryQuotas::spanOf(window.policy, hold.reservation).starts == window.span.starts;
+            if (here && hold.state == HoldState::kUnknown) window.unknown += hold.reservation.units;
         }
-        open.push_back(std::move(view));
     }
     return open;
-}
-
-void MemoryLedger::setDayLimit(const MerchantId& merchant, std::int64_t limit, UtcTime now) {
-    const std::scoped_lock lock{mutex_};
-    day_limits_[merchant] = limit;
-    for (auto& [key, window] : windows_) {
-        const bool open = key.starts <= now && now < window.ends;
-        if (key.merchant == merchant && key.policy == kDayPolicy && open) {
-            window.limit = std::max(limit, window.used + window.held);
-        }
-    }
-}
-
-MemoryLedger::Window& MemoryLedger::windowOf(const MerchantId& merchant, std::string_view policy, const DaySpan& span) {
-    std::optional<std::int64_t> limit;
-    if (policy == kDayPolicy) limit = day_limits_.at(merchant);
-    return windows_.try_emplace({merchant, std::string{policy}, span.starts}, Window{span.ends, limit}).first->second;
-}
-
-MemoryLedger::Window& MemoryLedger::dayOf(const Hold& hold) {
-    return windowOf(hold.reservation.merchant, kDayPolicy, hold.reservation.day);
-}
-
-MemoryLedger::Window& MemoryLedger::upstreamDayOf(const Hold& hold) {
-    return windowOf(hold.reservation.merchant, kUpstreamDayPolicy, hold.reservation.upstream_day);
 }
 
 }  // namespace test_support

@@ -47,14 +47,24 @@ std::size_t eraseSome(Items& items, std::size_t rows_max, const Ended& ended) {
 std::shared_ptr<const Merchant> MemoryMerchants::find(const MerchantId& merchant) const {
     const std::scoped_lock lock{mutex_};
     const auto found = merchants_.find(merchant);
-    return found == merchants_.end() ? nullptr : found->second;
+    return found == merchants_.end() ? nullptr : asNow(found->second);
+}
+
+/// With WeChat's numbers as scans have left them.
+std::shared_ptr<const Merchant> MemoryMerchants::asNow(const std::shared_ptr<const Merchant>& stored) const {
+    auto merchant = std::make_shared<Merchant>(*stored);
+    ledger_.withQuotas([&merchant](const MemoryQuotas& quotas) {
+        merchant->upstream_day_free = quotas.account(merchant->id).day_free;
+        merchant->upstream_pack_units = quotas.account(merchant->id).pack_units;
+    });
+    return merchant;
 }
 
 std::vector<std::shared_ptr<const Merchant>> MemoryMerchants::list(const MerchantId& after, std::size_t count) const {
     const std::scoped_lock lock{mutex_};
     std::vector<std::shared_ptr<const Merchant>> page;
     for (auto next = merchants_.upper_bound(after); next != merchants_.end() && page.size() < count; ++next) {
-        page.push_back(next->second);
+        page.push_back(asNow(next->second));
     }
     return page;
 }
@@ -63,22 +73,27 @@ Task<Result<Done>> MemoryMerchants::add(Merchant merchant) {
     if (auto fault = faults_.check("add")) co_return *std::move(fault);
     const std::scoped_lock lock{mutex_};
     if (merchants_.contains(merchant.id)) co_return taken();
-    ledger_.setDayLimit(merchant.id, merchant.day_limit, merchant.created_at);
+    ledger_.withQuotas([&merchant](MemoryQuotas& quotas) {
+        quotas.add(merchant.id, {merchant.day_limit, merchant.upstream_day_free, merchant.upstream_pack_units});
+    });
     const MerchantId id = merchant.id;
     merchants_.emplace(id, std::make_shared<const Merchant>(std::move(merchant)));
     co_return Done{};
 }
 
-Task<Result<Merchant>> MemoryMerchants::update(Merchant changed, UtcTime now) {
+Task<Result<Merchant>> MemoryMerchants::update(Merchant changed, UtcTime now, UpstreamQuotaChange upstream) {
     if (auto fault = faults_.check("update")) co_return *std::move(fault);
     const std::scoped_lock lock{mutex_};
     const auto found = merchants_.find(changed.id);
     if (found == merchants_.end()) co_return notFound();
     if (found->second->version != changed.version) co_return tooLate();
-    if (found->second->day_limit != changed.day_limit) ledger_.setDayLimit(changed.id, changed.day_limit, now);
+    ledger_.withQuotas([&](MemoryQuotas& quotas) {
+        if (found->second->day_limit != changed.day_limit) quotas.setDayLimit(changed.id, changed.day_limit, now);
+        quotas.setUpstream(changed.id, upstream, now);
+    });
     ++changed.version;
     found->second = std::make_shared<const Merchant>(changed);
-    co_return changed;
+    co_return *asNow(found->second);
 }
 
 std::shared_ptr<const ApiKey> MemoryMerchants::findKey(std::string_view lookup) const {

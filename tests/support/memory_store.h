@@ -11,6 +11,7 @@
 #include "tenants/authorization/reconciliation_report.h"
 #include "tenants/merchant/merchant_store.h"
 #include "tests/support/memory_ledger.h"
+#include "tests/support/memory_plans.h"
 #include "tests/support/write_faults.h"
 
 namespace test_support {
@@ -39,6 +40,8 @@ public:
                                                                          tenants::UtcTime now) override;
 
 private:
+    std::shared_ptr<const tenants::Merchant> asNow(const std::shared_ptr<const tenants::Merchant>& stored) const;
+
     WriteFaults& faults_;
     MemoryLedger& ledger_;
     mutable std::mutex mutex_;
@@ -120,8 +123,10 @@ private:
 /// The stores over one set of faults, as the file-backed ones share one file.
 struct MemoryStore {
     WriteFaults faults;
-    MemoryLedger ledger{faults};
+    MemoryAudit audit;
+    MemoryLedger ledger{faults, audit};
     MemoryMerchants merchants{faults, ledger};
+    MemoryPlans plans{faults, ledger};
     MemoryAuthorizations authorizations{faults};
     MemoryReconciliations reconciliations{faults};
 };

@@ -7,6 +7,7 @@
 
 #include "tenants/authorization/authorization_store.h"
 #include "tenants/authorization/reconciliation_report.h"
+#include "tenants/billing/plan_store.h"
 #include "tenants/merchant/merchant_store.h"
 #include "tenants/usage/usage_ledger.h"
 
@@ -24,6 +25,7 @@ public:
     virtual tenants::AuthorizationStore& authorizations() = 0;  // of kComponent
     virtual tenants::UsageLedger& ledger() = 0;
     virtual const tenants::AuditLog& audit() = 0;
+    virtual tenants::PlanStore& plans() = 0;
     virtual tenants::ReconciliationStore& reconciliations() = 0;
 };
 

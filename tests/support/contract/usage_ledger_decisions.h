@@ -1,11 +1,11 @@
 #pragma once
 
-#include "tests/support/contract/usage_ledger_fixture.h"
+#include "tests/support/contract/plan_fixture.h"
 
 /// Corrections and decisions about unknown scans, as UsageLedger promises them.
 namespace test_support {
 
-class LedgerDecisionsContract : public UsageLedgerContract {
+class LedgerDecisionsContract : public PlanContract {
 protected:
     static AuditNote note(const std::string& action) {
         AuditNote note;
@@ -74,6 +74,50 @@ TEST_P(LedgerDecisionsContract, CorrectionIsANewEntryThatNamesTheOldAndGivesTheU
     expectChained();
     EXPECT_EQ(day().used, 1);
     EXPECT_EQ(upstreamDay().used, 2) << "WeChat did the work";
+}
+
+TEST_P(LedgerDecisionsContract, CorrectionCarriesThePlanAndThePackOfItsChargeAndFillsThePackAgain) {
+    assign(plan("std", terms()));
+    grant(newPack("pack_1", 1));
+    charge("r-1");
+    ASSERT_EQ(pack("pack_1").used, 1);
+
+    ASSERT_TRUE(correct(correction(1)));
+
+    EXPECT_EQ(entries()[0].plan_version, (PlanVersionId{PlanId{"std"}, 1}));
+    EXPECT_EQ(entries()[0].pack, PackId{"pack_1"});
+    EXPECT_EQ(pack("pack_1").used, 0);
+    EXPECT_EQ(month().used, 0);
+    charge("r-2");
+    EXPECT_EQ(entries()[0].pack, PackId{"pack_1"}) << "the unit that came back is there to be used";
+}
+
+TEST_P(LedgerDecisionsContract, UnitOfAPackThatExpiredStaysUsed) {
+    assign(plan("std", terms()));
+    grant(newPack("pack_1", 5, std::chrono::hours{2}));
+    charge("r-1");
+    Correction late = correction(1);
+    late.now = kNoon + std::chrono::hours{2};
+
+    ASSERT_TRUE(correct(late));
+
+    EXPECT_EQ(pack("pack_1").used, 1);
+    EXPECT_EQ(day().used, 0);
+}
+
+TEST_P(LedgerDecisionsContract, DecisionsEndTheHoldOfAPackToo) {
+    grant(newPack("pack_1", 5));
+    leaveUnknown("r-1");
+    leaveUnknown("r-2");
+    ASSERT_EQ(pack("pack_1").held, 2);
+
+    ASSERT_TRUE(decide(decision("r-1", true)));
+    ASSERT_TRUE(decide(decision("r-2", false)));
+
+    EXPECT_EQ(pack("pack_1").held, 0);
+    EXPECT_EQ(pack("pack_1").used, 1);
+    EXPECT_EQ(month().unknown, 0);
+    EXPECT_EQ(month().used, 1);
 }
 
 TEST_P(LedgerDecisionsContract, WindowThatTurnedKeepsWhatIsCorrectedLater) {

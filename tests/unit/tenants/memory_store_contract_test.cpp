@@ -2,6 +2,8 @@
 
 #include "tests/support/contract/authorization_store_contract.h"
 #include "tests/support/contract/merchant_store_contract.h"
+#include "tests/support/contract/plan_store_contract.h"
+#include "tests/support/contract/quota_contract.h"
 #include "tests/support/contract/reconciliation_store_contract.h"
 #include "tests/support/contract/usage_ledger_contract.h"
 #include "tests/support/memory_store.h"
@@ -16,6 +18,7 @@ public:
     tenants::AuthorizationStore& authorizations() override { return store_.authorizations; }
     tenants::UsageLedger& ledger() override { return store_.ledger; }
     const tenants::AuditLog& audit() override { return store_.audit; }
+    tenants::PlanStore& plans() override { return store_.plans; }
     tenants::ReconciliationStore& reconciliations() override { return store_.reconciliations; }
 
 private:
@@ -26,6 +29,8 @@ StoresFactory memory() {
     return {"memory", [] { return std::make_unique<MemoryStoresUnderTest>(); }};
 }
 
+INSTANTIATE_TEST_SUITE_P(Memory, QuotaContract, testing::Values(memory()));
+INSTANTIATE_TEST_SUITE_P(Memory, PlanStoreContract, testing::Values(memory()));
 INSTANTIATE_TEST_SUITE_P(Memory, MerchantStoreContract, testing::Values(memory()));
 INSTANTIATE_TEST_SUITE_P(Memory, AuthorizationStoreContract, testing::Values(memory()));
 INSTANTIATE_TEST_SUITE_P(Memory, UsageLedgerContract, testing::Values(memory()));

@@ -159,5 +159,47 @@ TEST(PictureType, FirstBytesTellAndJpegIsAssumed) {
     for (const auto& [picture, type] : cases) EXPECT_EQ(pictureType(picture), type);
 }
 
+class OcrQuotaTest : public OcrClientTest {
+protected:
+    std::optional<tenants::UpstreamQuotaTold> quota() {
+        return tenants::runBlocking(client_.drivingQuota(tenants::AppId{"wx1"}, token_, deadline_));
+    }
+    std::optional<tenants::UpstreamQuotaTold> quotaFrom(std::string answer) {
+        caller_.answerJson(std::move(answer));
+        return quota();
+    }
+};
+
+TEST_F(OcrQuotaTest, QuotaOfTheOcrCallIsAskedUnderTheAccountsToken) {
+    const auto told =
+        quotaFrom(R"({"errcode":0,"errmsg":"ok","quota":{"daily_limit":100,"used":37,"remain":63},"rate_limit":{}})");
+
+    ASSERT_TRUE(told);
+    EXPECT_EQ(told->day_free, 100);
+    EXPECT_EQ(told->used, 37);
+    ASSERT_EQ(caller_.calls().size(), 1U);
+    EXPECT_EQ(caller_.calls()[0].method, "POST");
+    EXPECT_EQ(caller_.calls()[0].target, "/cgi-bin/openapi/quota/get?access_token=71_a%2Bb");
+    EXPECT_EQ(caller_.calls()[0].body, R"({"cgi_path":"/cv/ocr/driving"})");
+    EXPECT_EQ(caller_.calls()[0].deadline, deadline_);
+}
+
+TEST_F(OcrQuotaTest, AnythingButBothNumbersTellsNothing) {
+    for (const char* answer :
+         {R"({"errcode":76021,"errmsg":"cgi_path not found"})", R"({"errcode":0})", R"({"errcode":0,"quota":[]})",
+          R"({"errcode":0,"quota":{"daily_limit":100}})", R"({"errcode":0,"quota":{"daily_limit":-1,"used":0}})",
+          R"({"errcode":0,"quota":{"daily_limit":100,"used":-1}})",
+          R"({"errcode":0,"quota":{"daily_limit":1000000000001,"used":0}})",
+          R"({"errcode":0,"quota":{"daily_limit":1.5,"used":0}})", "not json", ""}) {
+        EXPECT_FALSE(quotaFrom(answer)) << answer;
+    }
+    caller_.answer(HttpsAnswer{502, "text/html", R"({"errcode":0,"quota":{"daily_limit":1,"used":1}})"});
+    EXPECT_FALSE(quota());
+    caller_.answer(HttpsFailure{});
+    EXPECT_FALSE(quota());
+    token_ = tenants::shareSecret("");
+    EXPECT_FALSE(quota()) << "and nothing is sent without a token";
+}
+
 }  // namespace
 }  // namespace gateway::wechat

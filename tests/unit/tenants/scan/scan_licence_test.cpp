@@ -348,11 +348,12 @@ TEST_F(ScanLicenceTest, ScanThatStraddlesMidnightSettlesWhereItWasHeld) {
 
     ASSERT_TRUE(world_.scan(world_.input("req_1")));
 
-    EXPECT_TRUE(world_.store.ledger.openWindows(world_.merchant, world_.clock.now()).empty());
+    for (const WindowView& window : world_.store.ledger.openWindows(world_.merchant, world_.clock.now())) {
+        EXPECT_EQ(window.policy, kMonthPolicy);
+    }
     const auto windows = world_.store.ledger.openWindows(world_.merchant, first_day);
-    ASSERT_EQ(windows.size(), 2U);
-    EXPECT_EQ(windows[0].used, 1);
-    EXPECT_EQ(windows[1].used, 1);
+    ASSERT_EQ(windows.size(), 3U);
+    for (const WindowView& window : windows) EXPECT_EQ(window.used, 1) << window.policy;
 }
 
 }  // namespace

@@ -2,6 +2,8 @@
 
 #include "tests/support/contract/authorization_store_contract.h"
 #include "tests/support/contract/merchant_store_contract.h"
+#include "tests/support/contract/plan_store_contract.h"
+#include "tests/support/contract/quota_contract.h"
 #include "tests/support/contract/reconciliation_store_contract.h"
 #include "tests/support/contract/stores_under_test.h"
 #include "tests/support/contract/usage_ledger_contract.h"
@@ -20,6 +22,7 @@ public:
     AuthorizationStore& authorizations() override { return store_->authorizations(kComponent); }
     UsageLedger& ledger() override { return store_->ledger(); }
     const AuditLog& audit() override { return store_->audit(); }
+    PlanStore& plans() override { return store_->plans(); }
     ReconciliationStore& reconciliations() override { return store_->reconciliations(kComponent); }
 
 private:
@@ -33,6 +36,8 @@ const StoresFactory kSqlite{"SqliteStore", [] { return std::make_unique<SqliteSt
 
 INSTANTIATE_TEST_SUITE_P(Sqlite, UsageLedgerContract, testing::Values(kSqlite));
 INSTANTIATE_TEST_SUITE_P(Sqlite, LedgerDecisionsContract, testing::Values(kSqlite));
+INSTANTIATE_TEST_SUITE_P(Sqlite, QuotaContract, testing::Values(kSqlite));
+INSTANTIATE_TEST_SUITE_P(Sqlite, PlanStoreContract, testing::Values(kSqlite));
 INSTANTIATE_TEST_SUITE_P(Sqlite, MerchantStoreContract, testing::Values(kSqlite));
 INSTANTIATE_TEST_SUITE_P(Sqlite, AuthorizationStoreContract, testing::Values(kSqlite));
 INSTANTIATE_TEST_SUITE_P(Sqlite, ReconciliationStoreContract, testing::Values(kSqlite));

@@ -17,14 +17,17 @@ inline std::int64_t countRows(const std::filesystem::path& database, const std::
 /// settled holds name each other, numbers have no gap, the chains have every row.
 inline void expectSoundLedger(const std::filesystem::path& database) {
     EXPECT_EQ(
-        countRows(database,
-                  "SELECT count(*) FROM quota_window AS w WHERE held <> (SELECT coalesce(sum(units), 0) FROM hold "
-                  "WHERE state IN ('held', 'unknown') AND w.row IN (day_window_row, upstream_window_row))"),
+        countRows(
+            database,
+            "SELECT count(*) FROM quota_window AS w WHERE held <> (SELECT coalesce(sum(units), 0) FROM hold "
+            "WHERE state IN ('held', 'unknown') AND w.row IN (day_window_row, month_window_row, upstream_window_row))"),
         0);
-    EXPECT_EQ(countRows(database,
-                        "SELECT count(*) FROM quota_window AS w WHERE unknown <> (SELECT coalesce(sum(units), 0) "
-                        "FROM hold WHERE state = 'unknown' AND w.row IN (day_window_row, upstream_window_row))"),
-              0);
+    EXPECT_EQ(
+        countRows(
+            database,
+            "SELECT count(*) FROM quota_window AS w WHERE unknown <> (SELECT coalesce(sum(units), 0) "
+            "FROM hold WHERE state = 'unknown' AND w.row IN (day_window_row, month_window_row, upstream_window_row))"),
+        0);
     EXPECT_EQ(countRows(database,
                         "SELECT count(*) FROM quota_window AS w WHERE policy = 'day' AND used <> (SELECT "
                         "coalesce(sum(units), 0) FROM hold WHERE outcome = 'billed' AND day_window_row = w.row)"),
@@ -33,7 +36,20 @@ inline void expectSoundLedger(const std::filesystem::path& database) {
                         "SELECT count(*) FROM quota_window AS w WHERE policy = 'upstream_day' AND used <> (SELECT "
                         "coalesce(sum(units), 0) FROM hold WHERE state = 'settled' AND upstream_window_row = w.row)"),
               0);
+    EXPECT_EQ(countRows(database,
+                        "SELECT count(*) FROM quota_window AS w WHERE policy = 'month' AND used <> (SELECT "
+                        "coalesce(sum(units), 0) FROM hold WHERE outcome = 'billed' AND month_window_row = w.row)"),
+              0);
     EXPECT_EQ(countRows(database, "SELECT count(*) FROM quota_window WHERE used + held > limit_units"), 0);
+    EXPECT_EQ(countRows(database,
+                        "SELECT count(*) FROM pack AS p WHERE held <> (SELECT coalesce(sum(units), 0) FROM hold WHERE "
+                        "state IN ('held', 'unknown') AND pack_row = p.row) OR used <> (SELECT coalesce(sum(units), 0) "
+                        "FROM hold WHERE outcome = 'billed' AND pack_row = p.row)"),
+              0);
+    EXPECT_EQ(countRows(database,
+                        "SELECT count(*) FROM hold JOIN usage_entry AS e ON e.row = entry_row "
+                        "WHERE e.pack_row IS NOT hold.pack_row OR e.plan_version_row IS NOT hold.plan_version_row"),
+              0);
     EXPECT_EQ(countRows(database,
                         "SELECT count(*) FROM hold LEFT JOIN usage_entry ON usage_entry.row = entry_row "
                         "WHERE hold.outcome = 'billed' AND (usage_entry.request_id IS NOT hold.request_id "

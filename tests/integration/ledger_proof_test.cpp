@@ -1,0 +1,199 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <string>
+#include <vector>
+
+#include "tests/integration/support/installation.h"
+
+namespace integration {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr const char* kPython = "/usr/bin/python3";
+
+/// `ledger verify` of the real program beside the gateway that it checks, the verifier of docs/ over its export, and the
+/// operator's corrections.
+class LedgerProof : public testing::Test {
+protected:
+    void SetUp() override {
+        installation_.sandbox().scriptAnswer(licenceAnswer("京P00001"));
+        for (std::int64_t number = 1; number <= 3; ++number) {
+            ASSERT_EQ(installation_.clientOf(merchant_.key.text).scan(picture(number)).errcode, 0);
+        }
+    }
+    Finished verify(std::vector<std::string> more = {}) const {
+        std::vector<std::string> words{programFile("tollgate").string(), "ledger", "verify", "--config",
+                                       installation_.configurationFile().string()};
+        words.insert(words.end(), more.begin(), more.end());
+        return runToEnd(words);
+    }
+    Finished verifyByScript(std::vector<std::string> words) const {
+        words.insert(words.begin(), {kPython, (sourceFolder() / "docs" / "verify-ledger.py").string()});
+        return runToEnd(words);
+    }
+    HttpAnswer post(const std::string& path, const std::string& body) {
+        return installation_.admin().send("POST", "/merchants/" + merchant_.id + path, body);
+    }
+    static std::string textOf(const std::filesystem::path& path) {
+        std::ifstream file{path, std::ios::binary};
+        return {std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{}};
+    }
+    static void replace(std::string& text, const std::string& from, const std::string& to) {
+        const std::size_t at = text.find(from);
+        ASSERT_NE(at, std::string::npos) << from;
+        text.replace(at, from.size(), to);
+    }
+
+    Installation installation_;
+    Merchant merchant_ = installation_.onboard("Proof");
+};
+
+TEST_F(LedgerProof, HeadsArePrintedAndTheScriptOfTheDocumentsAgrees) {
+    const HttpAnswer corrected = post("/usage-entries/2:correct", R"({"reason":"拍了两次"})");
+    ASSERT_EQ(corrected.status, 200) << corrected.body;
+    const std::string file = (installation_.folder() / "ledger.jsonl").string();
+
+    const Finished ours = verify({"--export", file});
+
+    ASSERT_EQ(ours.exit_code, 0) << ours.standard_error;
+    EXPECT_EQ(ours.standard_output, merchant_.id + "=4:" + Json{corrected.body}.at("hash").text() + "\n");
+    std::string head = ours.standard_output;
+    head.pop_back();
+    const Finished script = verifyByScript({file, head});
+    EXPECT_EQ(script.exit_code, 0) << script.standard_error;
+    EXPECT_EQ(script.standard_output, ours.standard_output);
+    EXPECT_EQ(verify({"--expect", head}).exit_code, 0);
+}
+
+TEST_F(LedgerProof, ScriptNamesWhatWasChangedInAnExport) {
+    const std::filesystem::path file = installation_.folder() / "ledger.jsonl";
+    const Finished ours = verify({"--export", file.string()});
+    ASSERT_EQ(ours.exit_code, 0) << ours.standard_error;
+    std::string head = ours.standard_output;
+    head.pop_back();
+    const std::string whole = textOf(file);
+
+    std::string changed = whole;
+    replace(changed, R"("number":2,)", R"("number":5,)");
+    std::ofstream{file, std::ios::binary} << changed;
+    EXPECT_THAT(verifyByScript({file.string()}).standard_error, HasSubstr("entry 5 comes after entry 1"));
+
+    changed = whole;
+    replace(changed, R"("units":1)", R"("units":2)");
+    std::ofstream{file, std::ios::binary} << changed;
+    const Finished found = verifyByScript({file.string()});
+    EXPECT_EQ(found.exit_code, 1);
+    EXPECT_THAT(found.standard_error, HasSubstr("entry 1 was changed"));
+
+    const std::size_t last_line = whole.rfind('\n', whole.size() - 2) + 1;
+    std::ofstream{file, std::ios::binary} << whole.substr(0, last_line);
+    EXPECT_EQ(verifyByScript({file.string()}).exit_code, 0) << "nothing in the file itself tells of a cut tail";
+    EXPECT_THAT(verifyByScript({file.string(), head}).standard_error, HasSubstr("entry 3, which is known, is missing"));
+}
+
+TEST_F(LedgerProof, WhatIsKnownOutsideAndContradictedIsExitCode6) {
+    std::string head = verify().standard_output;
+    head.pop_back();
+    std::string other_hash = head;
+    other_hash.back() = other_hash.back() == '0' ? '1' : '0';
+    std::string later = head;
+    replace(later, "=3:", "=9:");
+
+    const Finished rewritten = verify({"--expect", other_hash});
+    const Finished older = verify({"--expect", later, "--expect", head});
+
+    EXPECT_EQ(rewritten.exit_code, 6);
+    EXPECT_THAT(rewritten.standard_error, HasSubstr("the ledger up to entry 3 was changed"));
+    EXPECT_EQ(older.exit_code, 6);
+    EXPECT_THAT(older.standard_error, HasSubstr("entry 9 is missing"));
+}
+
+TEST_F(LedgerProof, WrongUseIsExitCode2AndAForeignFile4) {
+    for (const char* wrong : {"mer_a", "mer_a=1", "mer_a=x:00", "=1:00", "mer_a=1:zz"}) {
+        EXPECT_EQ(verify({"--expect", wrong}).exit_code, 2) << wrong;
+    }
+    const std::filesystem::path foreign = installation_.folder() / "foreign.db";
+    std::ofstream{foreign} << "not a database, but long enough to be looked at as one would be";
+    EXPECT_EQ(
+        runToEnd({programFile("tollgate").string(), "ledger", "verify", "--database", foreign.string()}).exit_code, 4);
+}
+
+TEST_F(LedgerProof, CorrectionIsMadeOnceAndIsInTheAuditWithItsReason) {
+    const HttpAnswer first = post("/usage-entries/2:correct", R"({"reason":"scanned twice"})");
+    const HttpAnswer again = post("/usage-entries/2:correct", R"({"reason":"scanned twice"})");
+    const HttpAnswer other = post("/usage-entries/2:correct", R"({"reason":"because"})");
+
+    ASSERT_EQ(first.status, 200) << first.body;
+    EXPECT_EQ(again.body, first.body);
+    EXPECT_EQ(other.status, 409);
+    EXPECT_EQ(Json{other.body}.at("code").text(), "conflict");
+    const Json entries =
+        installation_.admin().call("GET", "/merchants/" + merchant_.id + "/usage-entries").at("usage_entries");
+    ASSERT_EQ(entries.size(), 4U);
+    EXPECT_EQ(entries.at(0).at("kind").text(), "correction");
+    EXPECT_EQ(entries.at(0).at("units").integer(), -1);
+    EXPECT_EQ(entries.at(0).at("corrects").integer(), 2);
+    EXPECT_EQ(entries.at(0).at("reason").text(), "scanned twice");
+    EXPECT_EQ(entries.at(0).at("outcome").text(), "billed");
+    const Json audit = installation_.admin().call("GET", "/audit-entries?merchant=" + merchant_.id).at("audit_entries");
+    ASSERT_EQ(audit.size(), 1U);
+    EXPECT_EQ(audit.at(0).at("action").text(), "usage_entry.correct");
+    EXPECT_EQ(audit.at(0).at("target").text(), "usage-entries/2");
+    EXPECT_EQ(audit.at(0).at("reason").text(), "scanned twice");
+    EXPECT_EQ(audit.at(0).at("request_id").text(), first.header("X-Request-Id"));
+    EXPECT_THAT(audit.at(0).at("actor").text(), testing::StartsWith("adm_"));
+}
+
+TEST_F(LedgerProof, UnknownScanIsDecidedWithAReason) {
+    MerchantClient client = installation_.clientOf(merchant_.key.text);
+    for (const char* key : {"lost-1", "lost/2"}) {
+        installation_.sandbox().plan(kDrivingPath, R"("mode":"cut")");
+        ASSERT_EQ(client.scanWithKey(picture(7), key).errcode, -1);
+    }
+    ASSERT_EQ(
+        installation_.admin().call("GET", "/merchants/" + merchant_.id + "/holds?state=unknown").at("holds").size(),
+        2U);
+
+    const HttpAnswer waived =
+        post("/holds/lost-1:decide", R"({"decision":"not_billed","reason":"WeChat has no trace"})");
+    const HttpAnswer billed =
+        post("/holds:decide", R"({"request_id":"lost/2","decision":"billed","reason":"WeChat counted it"})");
+
+    ASSERT_EQ(waived.status, 200) << waived.body;
+    ASSERT_EQ(billed.status, 200) << billed.body;
+    const Json entries =
+        installation_.admin().call("GET", "/merchants/" + merchant_.id + "/usage-entries").at("usage_entries");
+    ASSERT_EQ(entries.size(), 5U);
+    EXPECT_EQ(entries.at(0).at("kind").text(), "charge");
+    EXPECT_EQ(entries.at(0).at("reason").text(), "WeChat counted it");
+    EXPECT_EQ(entries.at(1).at("kind").text(), "waiver");
+    EXPECT_EQ(entries.at(1).at("units").integer(), 0);
+    EXPECT_EQ(entries.at(1).at("outcome").text(), "not_billed");
+    EXPECT_EQ(
+        installation_.admin().call("GET", "/merchants/" + merchant_.id + "/holds?state=unknown").at("holds").size(),
+        0U);
+    EXPECT_EQ(verify().exit_code, 0) << verify().standard_error;
+    EXPECT_EQ(installation_.admin().call("GET", "/audit-entries").at("audit_entries").size(), 2U);
+}
+
+TEST_F(LedgerProof, MalformedDecisionsAreRefusedAndLeaveNoTrace) {
+    EXPECT_EQ(post("/usage-entries/2:correct", "{}").status, 400);
+    EXPECT_EQ(post("/usage-entries/2:correct", R"({"reason":""})").status, 400);
+    EXPECT_EQ(post("/usage-entries/2:correct", R"({"reason":"r","price":1})").status, 400);
+    EXPECT_EQ(post("/usage-entries/99:correct", R"({"reason":"r"})").status, 404);
+    EXPECT_EQ(post("/usage-entries/two:correct", R"({"reason":"r"})").status, 404);
+    EXPECT_EQ(post("/holds/none:decide", R"({"decision":"billed","reason":"r"})").status, 404);
+    EXPECT_EQ(post("/holds/none:decide", R"({"decision":"perhaps","reason":"r"})").status, 400);
+    EXPECT_EQ(post("/holds/none:decide", R"({"decision":"billed"})").status, 400);
+    EXPECT_EQ(post("/holds:decide", R"({"decision":"billed","reason":"r"})").status, 400);
+    EXPECT_EQ(installation_.admin().entries(merchant_.id).size(), 3U);
+    EXPECT_EQ(installation_.admin().call("GET", "/audit-entries").at("audit_entries").size(), 0U);
+}
+
+}  // namespace
+}  // namespace integration
