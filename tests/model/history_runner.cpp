@@ -113,7 +113,7 @@ HistoryRunner::HistoryRunner(const std::filesystem::path& database, const std::f
                                  .h5_link_base = "https://open.weixin.qq.com",
                                  .launch_url = "https://gateway.example.com/wechat/launch"}}),
       platforms_({&component_}),
-      scans_(store_->merchants(), platforms_, store_->ledger(), upstream_, clock_, {}),
+      scans_(store_->merchants(), platforms_, store_->ledger(), upstream_, patience_, clock_, {}),
       sweeper_(store_->ledger(), clock_),
       undecided_(store_->statements(), store_->ledger(), clock_, std::chrono::hours{24}),
       closing_({store_->ledgerScan(), store_->statements(), store_->plans(), signer_, clock_, "Model Services Ltd."}) {

@@ -18,6 +18,7 @@
 #include "tests/model/scripted_upstream.h"
 #include "tests/model/willing_platform.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/fake_patience.h"
 
 namespace model {
 
@@ -71,6 +72,7 @@ private:
     std::unique_ptr<tenants::SqliteStore> store_;
     tenants::ComponentPlatform component_;
     tenants::ComponentPlatforms platforms_;
+    test_support::FakePatience patience_;
     tenants::ScanLicence scans_;
     tenants::Sweeper sweeper_;
     tenants::UndecidedScans undecided_;
