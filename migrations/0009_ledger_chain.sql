@@ -1,5 +1,6 @@
 -- The ledger proves itself and says what was billed by what: entries are chained, carry plan version, pack and period, and
 -- can be corrections and waivers; windows get the month, holds remember all that they took from.
+-- Three and more words in one IN () make a temporary table of every check; two and two do not (docs/performance.md).
 -- `ledger_hash` is a function of the program's: the chain hash of docs/ledger-format.md; it must meet each merchant's entries in order.
 ALTER TABLE quota_window RENAME TO quota_window_before;
 ALTER TABLE hold RENAME TO hold_before;
@@ -23,7 +24,7 @@ CREATE TABLE quota_window (
     held           INTEGER NOT NULL CHECK (held >= 0),       -- every unit set aside, unknown ones included
     unknown        INTEGER NOT NULL CHECK (unknown >= 0),
     used_elsewhere INTEGER NOT NULL CHECK (used_elsewhere >= 0),  -- of WeChat's quota, without us: as WeChat told
-    warned_percent INTEGER NOT NULL CHECK (warned_percent IN (0, 80, 95)),
+    warned_percent INTEGER NOT NULL CHECK (warned_percent = 0 OR warned_percent IN (80, 95)),
     UNIQUE (merchant_row, policy, starts_ms),
     CHECK (ends_ms > starts_ms),
     CHECK (unknown <= held),
@@ -43,7 +44,7 @@ CREATE TABLE hold (
     x_request_id        TEXT    NOT NULL,
     fingerprint         BLOB    CHECK (length(fingerprint) = 32),
     units               INTEGER NOT NULL CHECK (units > 0),
-    state               TEXT    NOT NULL CHECK (state IN ('held', 'settled', 'released', 'unknown')),
+    state               TEXT    NOT NULL CHECK (state IN ('held', 'settled') OR state IN ('released', 'unknown')),
     reason              TEXT    NOT NULL,                     -- why released or unknown
     outcome             TEXT    CHECK (outcome IN ('billed', 'not_recognised')),
     entry_row           INTEGER,                              -- of the charge
@@ -83,7 +84,7 @@ CREATE TABLE usage_entry (
     previous_row     INTEGER,                                     -- of the same merchant
     number           INTEGER NOT NULL CHECK (number >= 1),        -- 1, 2, 3 … of the merchant, without a gap
     id               TEXT    NOT NULL,
-    kind             TEXT    NOT NULL CHECK (kind IN ('charge', 'correction', 'waiver')),
+    kind             TEXT    NOT NULL CHECK (kind = 'charge' OR kind IN ('correction', 'waiver')),
     units            INTEGER NOT NULL,
     request_id       TEXT    NOT NULL,                            -- of the scan, in corrections too
     key_id           TEXT    NOT NULL,

@@ -144,7 +144,10 @@ int serve(const std::function<Settings()>& load, const tenants::Clock& clock) {
     log.info("stopped", {{"finished", finished}});
     // What still runs would be waited for, as long as its own deadline allows. It is durable as held, and unknown at the
     // next start.
-    if (!finished) std::_Exit(kExitUnfinished);
+    if (!finished) {
+        log.flush();
+        std::_Exit(kExitUnfinished);
+    }
     return kExitDone;
 }
 

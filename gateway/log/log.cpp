@@ -131,6 +131,13 @@ void Log::write(Level level, std::string_view event, std::initializer_list<Field
     if (wake) wake_.notify_one();
 }
 
+void Log::flush() {
+    std::unique_lock lock{mutex_};
+    urgent_ = true;
+    wake_.notify_one();
+    written_.wait(lock, [this] { return lines_ == 0 && !writing_; });
+}
+
 /// Returns when there is something to write that shall wait no longer, or the log ends.
 void Log::waitForLines(std::unique_lock<std::mutex>& lock) {
     asleep_ = lines_ == 0;
@@ -149,6 +156,7 @@ void Log::run() {
         lines.swap(waiting_);
         lines_ = 0;
         const std::uint64_t dropped = std::exchange(dropped_, 0);
+        writing_ = true;
         lock.unlock();
         if (!lines.empty()) write_(lines);
         lines.clear();
@@ -157,6 +165,8 @@ void Log::run() {
                               {{"count", static_cast<std::int64_t>(dropped)}}));
         }
         lock.lock();
+        writing_ = false;
+        written_.notify_all();
     }
 }
 

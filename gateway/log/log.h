@@ -50,6 +50,8 @@ public:
 
     /// From the next line on. Any thread.
     void setLevel(Level level) noexcept { level_.store(level, std::memory_order_relaxed); }
+    /// Returns when everything logged before was handed to `write`: for who is about to end the process at once.
+    void flush();
 
     /// `event`: a stable snake-case name to search for, such as `scan_answered`.
     void write(Level level, std::string_view event, std::initializer_list<Field> fields = {});
@@ -74,11 +76,13 @@ private:
     const std::size_t lines_max_;
     std::mutex mutex_;
     std::condition_variable wake_;
+    std::condition_variable written_;
     std::string waiting_;  // whole lines
     std::size_t lines_ = 0;
     std::uint64_t dropped_ = 0;
     bool urgent_ = false;
-    bool asleep_ = false;  // the thread, with nothing to write
+    bool asleep_ = false;   // the thread, with nothing to write
+    bool writing_ = false;  // the thread, outside the mutex
     bool stopping_ = false;
     std::thread thread_;
 };

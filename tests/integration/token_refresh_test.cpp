@@ -122,8 +122,7 @@ TEST_F(TokenRefresh, TokenRefusedForNoReasonIsReplacedAndTheScanRepeatedOnce) {
 
     EXPECT_EQ(answer.errcode, 0);
     EXPECT_EQ(callsSince(kDrivingPath), 2);
-    // None where the event of the consent, which is exchanged beside its landing, has brought a newer token meanwhile.
-    EXPECT_LE(callsSince(kRefreshPath), 1);
+    EXPECT_EQ(callsSince(kRefreshPath), 1);
     EXPECT_EQ(installation_.admin().entries(merchant_.id).size(), 1U);
 }
 

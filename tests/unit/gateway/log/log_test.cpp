@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <atomic>
 #include <future>
 #include <numeric>
 #include <string>
@@ -127,6 +128,20 @@ TEST(Log, QuietLinesAreWrittenTogetherAndAWarningAtOnceWithThoseBeforeIt) {
 
     EXPECT_EQ(std::accumulate(lines_of_each_write.begin(), lines_of_each_write.end(), std::size_t{0}), 101U);
     EXPECT_LT(lines_of_each_write.size(), 50U);
+}
+
+TEST(Log, FlushReturnsWhenAllThatWasLoggedIsWritten) {
+    const test_support::FakeClock clock{test_support::utc("2026-11-22T14:36:15Z")};
+    std::atomic<int> written{0};
+    Log log{clock, Level::kInfo,
+            [&](std::string_view lines) { written += static_cast<int>(std::ranges::count(lines, '\n')); }};
+
+    log.flush();  // with nothing to write
+    for (int round = 1; round <= 50; ++round) {
+        log.info("quiet");
+        log.flush();
+        EXPECT_EQ(written, round);
+    }
 }
 
 TEST(Log, TextsBeyondAsciiAreWrittenAsTheyAre) {

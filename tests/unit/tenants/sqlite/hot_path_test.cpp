@@ -96,7 +96,8 @@ protected:
         database.exec("BEGIN IMMEDIATE");
         return database;
     }();
-    tenants::sqlite::LedgerTables ledger_{database_, keys_, "test"};
+    tenants::sqlite::AuditTable audit_{database_};
+    tenants::sqlite::LedgerTables ledger_{database_, audit_, keys_, "test"};
     tenants::sqlite::MerchantTables merchants_{database_, ledger_.quotas()};
     tenants::sqlite::PlanTables plans_{database_, ledger_.quotas()};
     int scans_ = 0;
