@@ -136,12 +136,9 @@ inline bool isLate(const UsageEntry& entry) {
     return entry.at < entry.period.starts();
 }
 
-/// A correction of an entry whose period was closed. It carries the price that was billed then, where a plan priced the
-/// entry; where none did, the day of the scan tells.
+/// A correction of an entry whose period was closed; it carries the price that was billed then, 0 where no plan priced it.
 inline bool correctsClosedPeriod(const UsageEntry& entry) {
-    if (entry.kind != EntryKind::kCorrection) return false;
-    const bool unpriced = entry.pack || !entry.plan_version;
-    return entry.price.has_value() || (unpriced && isLate(entry));
+    return entry.kind == EntryKind::kCorrection && entry.price.has_value();
 }
 
 }  // namespace tenants

@@ -46,10 +46,10 @@ Result<Receipt> LedgerDecisions::correct(const Correction& correction, const Ent
     EntryRow row = takingBack(*charge, correction, id);
     const bool closed = head->billedIn(charge->entry.period) != charge->entry.period;
     const bool priced = charge->entry.plan_version && !charge->entry.pack;
-    if (closed && priced) {
-        if (!correction.billed) return conflict("The period of the entry was closed meanwhile; ask again.");
-        row.entry.price = correction.billed;
+    if (closed && priced && !correction.billed) {
+        return conflict("The period of the entry was closed meanwhile; ask again.");
     }
+    if (closed) row.entry.price = priced ? *correction.billed : Money{};
     tables_.entries.append(*head, row);
     correctQuotas(*head, charge->entry, correction.now);
     tables_.audit.append(correction.note);

@@ -223,11 +223,11 @@ class Merchant:
         return {"ok": True}
 
     def assign(self, now, version, starts):
-        if version is not None and version not in self.terms:
-            return {"error": "not_found"}
         starts = now if starts is None else starts
         if starts < now:
             return {"error": "invalid_input"}
+        if version is not None and version not in self.terms:
+            return {"error": "not_found"}
         self.assignments.append(Assignment(version, starts))
         self.take_limits(now)
         return {"ok": True}
@@ -420,8 +420,6 @@ class Merchant:
                 return self.receipt(earlier) if earlier.reason == reason else {"error": "conflict"}
         period = self.billed_in(charge.period)
         price = self.prices(charge.period)[number][1] if period != charge.period else None
-        if charge.version is None or charge.pack is not None:
-            price = None
         hold = self.holds[charge.request]
         for window in hold.windows.values():
             window.used -= window.policy != "upstream_day" and now < window.ends

@@ -67,6 +67,19 @@ TEST_F(StatementTest, CorrectionInItsPeriodTakesBackTheUnitCountedLast) {
     EXPECT_EQ(statement.entries(), 6);
 }
 
+TEST_F(StatementTest, CorrectionOfALateScanThatNoPlanPricedStaysInThePeriodThatTheScanIsBilledIn) {
+    UsageEntry late = ledger.charge("2026-10-31T01:00:00Z");
+    late.plan_version.reset();
+    late.period = november();
+    UsageEntry correction = ledger.correction(late);
+    correction.period = november();
+    builder.add(late);
+
+    builder.add(correction);
+
+    EXPECT_TRUE(builder.finish({}).lines.empty());
+}
+
 TEST_F(StatementTest, CorrectionOfAClosedPeriodIsALineAtThePriceBilledThen) {
     UsageEntry october = ledger.charge("2026-10-05T01:00:00Z");
     UsageEntry correction = ledger.correction(october, Money{120'000});

@@ -58,6 +58,25 @@ TEST_F(ClosingTest, RepeatedGivesTheSameStatement) {
     EXPECT_EQ(again.signature, first.signature);
 }
 
+TEST_F(ClosingTest, CorrectionOfAClosedMonthCarriesItsPriceWhereNoPlanPricedTheScanToo) {
+    scan("mer_a", "r-1", "2026-11-05T01:00:00Z");
+    (void)closed("mer_a");
+    Correction correction;
+    correction.merchant = MerchantId{"mer_a"};
+    correction.number = 1;
+    correction.reason = "the picture was ours";
+    correction.now = clock_.now();
+    correction.note = {KeyId{"adm_1"}, "usage_entry.correct", correction.merchant, "usage-entries/1", correction.reason,
+                       "req_1",        correction.now};
+
+    ASSERT_TRUE(runBlocking(store_->ledger().correct(correction)));
+
+    const UsageEntry entry = store_->ledger().entries(MerchantId{"mer_a"}, std::nullopt, 1).at(0);
+    EXPECT_EQ(entry.price, Money{0});
+    EXPECT_EQ(entry.period, november().next());
+    EXPECT_TRUE(correctsClosedPeriod(entry));
+}
+
 TEST_F(ClosingTest, PeriodThatRunsCannotBeClosed) {
     clock_.jumpWall(-1ms);
 
