@@ -5,6 +5,7 @@
 #include <map>
 #include <string>
 
+#include "tenants/sqlite/audit_table.h"
 #include "tenants/sqlite/connection.h"
 #include "tenants/sqlite/ledger_tables.h"
 #include "tenants/sqlite/merchant_tables.h"
