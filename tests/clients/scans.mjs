@@ -59,9 +59,13 @@ export async function expectOneScan(installation, merchant, call, expected_answe
         [{ appid: merchant.appid, picture_sha256: sampleSha256 }]);
     const entries = await ledgerEntries(installation, merchant);
     assert.equal(entries.length, entries_before + 1);
-    // Everything but what must differ: whose it is, and when.
-    const { id, number, request_id, x_request_id, at, recorded_at, ...entry } = entries[0];
-    assert.deepEqual(entry, { kind: 'charge', units: 1, key_id: merchant.key_id, outcome: 'billed' });
+    // Everything but what must differ: whose it is, when, and the chain's hash of it.
+    const { id, number, request_id, x_request_id, at, recorded_at, period, hash, ...entry } = entries[0];
+    assert.deepEqual(entry, {
+        kind: 'charge', units: 1, key_id: merchant.key_id, outcome: 'billed', plan_version: null, pack: null, corrects: null,
+        price_micro_yuan: null, reason: '',
+    });
+    assert.match(hash, /^[0-9a-f]{64}$/);
     const { windows } = await installation.admin('GET', `/merchants/${merchant.id}/quota`);
     for (const window of windows) {
         assert.deepEqual([window.used, window.held], [entries.length, 0], window.policy);
