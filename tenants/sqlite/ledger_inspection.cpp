@@ -117,13 +117,11 @@ void inspectBeforeStart(SQLite::Database& database, const std::filesystem::path&
         throw DatabaseRefused("database " + path.string() + " is damaged: " + reason);
     };
     try {
-        bool has_ledger = false;
         for (const std::string& table : allTables(database)) {
-            has_ledger = has_ledger || table == "ledger_head";
             if (isGrowing(table) && !marked) continue;
             if (const std::string reason = inspectTable(database, table); !reason.empty()) refuse(reason);
         }
-        if (has_ledger) inspectNewest(database);
+        inspectNewest(database);
     } catch (const SQLite::Exception& failure) {
         refuse(failure.what());
     } catch (const DatabaseRefused&) {

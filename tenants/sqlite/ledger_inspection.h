@@ -17,8 +17,9 @@
 
 namespace tenants::sqlite {
 
-/// What has to be sound before anything is written: every table but the growing ones, the ends of all chains, and the
-/// newest rows, which are those that a crash can have met. Where the last run left the mark of damage, everything.
+/// What has to be sound before anything more is written to a file of the newest schema: every table but the growing ones,
+/// the ends of all chains, and the newest rows, which are those that a crash can have met. Where the last run left the mark
+/// of damage, everything.
 /// Throws DatabaseRefused naming `path` and what is wrong.
 void inspectBeforeStart(SQLite::Database& database, const std::filesystem::path& path);
 

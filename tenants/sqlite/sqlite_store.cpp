@@ -47,11 +47,12 @@ SQLite::Database openMigrated(const std::filesystem::path& path, const SqliteSet
     const int version = examineSchema(path, migrations, settings.vfs);
     prepareDatabaseFile(path);
     SQLite::Database database = openWriter(path, settings.vfs);
-    inspectBeforeStart(database, path);
     if (static_cast<std::size_t>(version) < migrations.size()) {
+        // The copy is looked at to its last page, and with it what is about to be migrated.
         if (version > 0) copyBeforeMigration(database, path, version + 1);
         migrate(database, migrations, version, now);
     }
+    inspectBeforeStart(database, path);
     return database;
 }
 
