@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Lives through random histories with the program and with the model, and compares all that they come to.
 
-    check_histories.py --runner BIN --tollgate BIN [--count 300] [--seed 1] [--only NUMBER]
-                       [--jobs 2] [--keep FOLDER]
+    check_histories.py --runner BIN --tollgate BIN [--count 300] [--seed 1] [--first 0]
+                       [--only NUMBER] [--jobs 2] [--keep FOLDER]
 
 A failure prints the seed, the history's number and the shortest list of operations found that still shows it. `--only`
 lives through that one history alone.
@@ -239,13 +239,14 @@ def main():
     arguments.add_argument("--tollgate", required=True, type=os.path.abspath)
     arguments.add_argument("--count", type=int, default=300)
     arguments.add_argument("--seed", default="1")
+    arguments.add_argument("--first", type=int, default=0, help="number of the first history; a multiple of a hundred")
     arguments.add_argument("--only", type=int)
     arguments.add_argument("--jobs", type=int, default=os.cpu_count())
     arguments.add_argument("--shorten-s", type=int, default=120)
     arguments.add_argument("--keep", type=pathlib.Path, help="a folder for the database and the files, which stay")
     options = arguments.parse_args()
 
-    numbers = list(range(options.count)) if options.only is None else [options.only]
+    numbers = list(range(options.first, options.first + options.count)) if options.only is None else [options.only]
     # In memory where there is such a place: what is compared does not depend on the disk, the time taken does.
     shared_memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="tollgate-model-", dir=shared_memory) as scratch:
