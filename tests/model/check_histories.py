@@ -17,11 +17,11 @@ import sys
 import tempfile
 import time
 
+import beijing_calendar
 import exported
 import histories
-import money_model
 import program
-from money_model import month_text
+from beijing_calendar import month_text
 
 TOGETHER = 100  # histories that share a database, months, and the moments of crashes and closings
 SHOWN = 3       # statements of each month that the binary itself shows; of all others the runner does
@@ -143,7 +143,7 @@ def statement_of(model, merchant, period):
         "released": statement.holds["released"],
         "pending": sorted((exported.utc_text(at), request, state) for at, request, state in statement.holds["pending"]),
         "payable_micro_yuan": statement.payable(),
-        "period": [exported.utc_text(money_model.month_starts(period)), exported.utc_text(money_model.month_ends(period))],
+        "period": [exported.utc_text(beijing_calendar.month_starts(period)), exported.utc_text(beijing_calendar.month_ends(period))],
     }}
 
 
