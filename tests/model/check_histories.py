@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Lives through random histories with the program and with the model, and compares all that they come to.
 
-    check_histories.py --runner BIN --tollgate BIN [--count 300] [--seed 1] [--only NUMBER]
-                       [--jobs 2] [--keep FOLDER]
+    check_histories.py --runner BIN --tollgate BIN [--count 300] [--seed 1] [--first 0]
+                       [--only NUMBER] [--jobs 2] [--keep FOLDER]
 
 A failure prints the seed, the history's number and the shortest list of operations found that still shows it. `--only`
 lives through that one history alone.
@@ -17,11 +17,11 @@ import sys
 import tempfile
 import time
 
+import beijing_calendar
 import exported
 import histories
-import money_model
 import program
-from money_model import month_text
+from beijing_calendar import month_text
 
 TOGETHER = 100  # histories that share a database, months, and the moments of crashes and closings
 SHOWN = 3       # statements of each month that the binary itself shows; of all others the runner does
@@ -143,7 +143,7 @@ def statement_of(model, merchant, period):
         "released": statement.holds["released"],
         "pending": sorted((exported.utc_text(at), request, state) for at, request, state in statement.holds["pending"]),
         "payable_micro_yuan": statement.payable(),
-        "period": [exported.utc_text(money_model.month_starts(period)), exported.utc_text(money_model.month_ends(period))],
+        "period": [exported.utc_text(beijing_calendar.month_starts(period)), exported.utc_text(beijing_calendar.month_ends(period))],
     }}
 
 
@@ -239,13 +239,14 @@ def main():
     arguments.add_argument("--tollgate", required=True, type=os.path.abspath)
     arguments.add_argument("--count", type=int, default=300)
     arguments.add_argument("--seed", default="1")
+    arguments.add_argument("--first", type=int, default=0, help="number of the first history; a multiple of a hundred")
     arguments.add_argument("--only", type=int)
     arguments.add_argument("--jobs", type=int, default=os.cpu_count())
     arguments.add_argument("--shorten-s", type=int, default=120)
     arguments.add_argument("--keep", type=pathlib.Path, help="a folder for the database and the files, which stay")
     options = arguments.parse_args()
 
-    numbers = list(range(options.count)) if options.only is None else [options.only]
+    numbers = list(range(options.first, options.first + options.count)) if options.only is None else [options.only]
     # In memory where there is such a place: what is compared does not depend on the disk, the time taken does.
     shared_memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="tollgate-model-", dir=shared_memory) as scratch:

@@ -6,8 +6,8 @@ import csv
 import datetime
 import json
 
-import money_model
-from money_model import DAY
+import beijing_calendar
+from beijing_calendar import DAY
 
 FORMATS = ("csv", "jsonl", "focus")
 OWN = ("purchase", "minimum", "rounding")  # lines of a statement that no entry stands behind
@@ -27,7 +27,7 @@ def utc_text(instant):
 
 
 def date_text(instant):
-    return money_model.beijing(instant).strftime("%Y-%m-%d")
+    return beijing_calendar.beijing(instant).strftime("%Y-%m-%d")
 
 
 def yuan(micro_yuan):
@@ -36,7 +36,7 @@ def yuan(micro_yuan):
 
 
 def statement_number(model, merchant, period):
-    return f"st-{money_model.month_text(period)}-{merchant}" if period in model.statements else None
+    return f"st-{beijing_calendar.month_text(period)}-{merchant}" if period in model.statements else None
 
 
 def own_lines(model, period):
@@ -54,26 +54,26 @@ def expected_entries(model, merchant, period):
             continue
         tier, price = prices[entry.number]
         rows.append((entry.number, entry.kind, entry.units, utc_text(entry.at), utc_text(entry.recorded),
-                     date_text(entry.at), money_model.month_text(period), entry.at < money_model.month_starts(period),
+                     date_text(entry.at), beijing_calendar.month_text(period), entry.at < beijing_calendar.month_starts(period),
                      entry.version, tier, price, price * entry.units, entry.pack, entry.corrects, entry.reason or None,
                      entry.request, number))
-    last_day = date_text(money_model.month_ends(period) - 1)
+    last_day = date_text(beijing_calendar.month_ends(period) - 1)
     for kind, version, pack, _, _, _, amount in own_lines(model, period):
         rows.append((None, kind, 0, None, utc_text(model.statements[period].closed_at), last_day,
-                     money_model.month_text(period), False, version, 0, 0, amount, pack, None, None, None, number))
+                     beijing_calendar.month_text(period), False, version, 0, 0, amount, pack, None, None, None, number))
     return rows
 
 
 def expected_focus(model, merchant, period):
     """One row a charge day, a price and a kind of charge, as tuples in the order of FOCUS_COLUMNS."""
     number = statement_number(model, merchant, period)
-    month = (utc_text(money_model.month_starts(period)), utc_text(money_model.month_ends(period)))
+    month = (utc_text(beijing_calendar.month_starts(period)), utc_text(beijing_calendar.month_ends(period)))
     groups = {}
     prices = model.prices(period)
     for entry in model.entries:
         if entry.period == period and entry.units != 0:
-            day = money_model.day_starts(entry.at)
-            key = (day, day < money_model.month_starts(period), entry.units < 0, entry.version, entry.pack,
+            day = beijing_calendar.day_starts(entry.at)
+            key = (day, day < beijing_calendar.month_starts(period), entry.units < 0, entry.version, entry.pack,
                    *prices[entry.number])
             groups.setdefault(key, []).append(entry)
     rows = []
@@ -83,7 +83,7 @@ def expected_focus(model, merchant, period):
         rows.append((*month, utc_text(day), utc_text(day + DAY), "Usage", "Correction" if of_closed else None, cost, cost,
                      cost, cost, units, units, yuan(price), yuan(price), number, entries[0].number, entries[-1].number,
                      version, pack))
-    day = money_model.day_starts(money_model.month_ends(period) - 1)
+    day = beijing_calendar.day_starts(beijing_calendar.month_ends(period) - 1)
     for kind, version, pack, _, _, _, amount in own_lines(model, period):
         cost = yuan(amount)
         sold = (1, None, cost, cost) if kind == "purchase" else (None,) * 4

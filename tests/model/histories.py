@@ -6,8 +6,10 @@ repeat; what it makes is nevertheless only a list, of which any part is a histor
 """
 import random
 
+import beijing_calendar
+import books
 import money_model
-from money_model import DAY, HOUR, MINUTE, SECOND
+from beijing_calendar import DAY, HOUR, MINUTE, SECOND
 
 # First months: an ordinary one, the turn of a year, a leap year's February, a month of 31 days after one of 30.
 FIRST_MONTHS = (202601, 202511, 202802, 202604)
@@ -28,12 +30,12 @@ class Frame:
         self.seed = seed
         self.months = [first]
         while len(self.months) < MONTHS:
-            self.months.append(money_model.next_month(self.months[-1]))
-        self.starts = money_model.month_ends(first) - chance.randrange(5, 12) * DAY
-        self.ends = money_model.month_starts(self.months[-1]) + 12 * DAY
+            self.months.append(beijing_calendar.next_month(self.months[-1]))
+        self.starts = beijing_calendar.month_ends(first) - chance.randrange(5, 12) * DAY
+        self.ends = beijing_calendar.month_starts(self.months[-1]) + 12 * DAY
         span = self.ends - self.starts
-        ends = [money_model.month_ends(month) for month in self.months[:2]]
-        self.days = [money_model.day_starts(self.starts + chance.randrange(span)) for _ in range(10)]
+        ends = [beijing_calendar.month_ends(month) for month in self.months[:2]]
+        self.days = [beijing_calendar.day_starts(self.starts + chance.randrange(span)) for _ in range(10)]
         self.days += ends + [end - DAY for end in ends]
         crashes = [self.starts + chance.randrange(span) for _ in range(2)] + [chance.choice(ends) + chance.choice(EDGES)]
         crashes += [chance.choice(self.days) + chance.randrange(*BUSY) for _ in range(4)]
@@ -44,8 +46,8 @@ class Frame:
                                                                     ("waive", waivings)) for at in moments]
         for month in self.months[:2]:
             if chance.random() < 0.7:
-                at = money_model.month_ends(month) + chance.choice((0, 1, 2 * SECOND, 30 * HOUR, 4 * DAY))
-                self.operations.append({"at": at, "op": "close_all", "period": money_model.month_text(month)})
+                at = beijing_calendar.month_ends(month) + chance.choice((0, 1, 2 * SECOND, 30 * HOUR, 4 * DAY))
+                self.operations.append({"at": at, "op": "close_all", "period": beijing_calendar.month_text(month)})
         self.operations.sort(key=lambda operation: operation["at"])
 
 
@@ -79,7 +81,7 @@ class Generator:
     def moments(self):
         """Times at which something happens: around what changes the bill, and on a few busy days."""
         frame, chance = self.frame, self.chance
-        edges = [money_model.month_ends(month) for month in frame.months[:2]]
+        edges = [beijing_calendar.month_ends(month) for month in frame.months[:2]]
         edges += [operation["at"] for operation in frame.operations if operation["op"] in ("crash", "close_all")]
         days = chance.sample(frame.days, 6) + frame.days[-4:]
         moments = []
@@ -169,8 +171,8 @@ class Generator:
 
     def edge_after(self, at):
         """The next end of a month or of a day."""
-        month = money_model.month_ends(money_model.month_of(at))
-        return self.chance.choice((month, money_model.day_starts(at) + DAY))
+        month = beijing_calendar.month_ends(beijing_calendar.month_of(at))
+        return self.chance.choice((month, beijing_calendar.day_starts(at) + DAY))
 
     def pack(self, at):
         chance = self.chance
@@ -228,9 +230,9 @@ class Generator:
         self.add(at, "show_packs")
 
     def close(self, at):
-        ended = [month for month in self.frame.months if money_model.month_ends(month) <= at]
+        ended = [month for month in self.frame.months if beijing_calendar.month_ends(month) <= at]
         months = ended if ended and self.chance.random() < 0.9 else self.frame.months
-        self.add(at, "close", period=money_model.month_text(self.chance.choice(months)))
+        self.add(at, "close", period=beijing_calendar.month_text(self.chance.choice(months)))
 
 
 def name_of(number):
@@ -251,7 +253,7 @@ def apply(model, operation):
     given = operation.get
     if op == "version":
         tiers = [(tier["up_to_units"], tier["price_micro_yuan"]) for tier in given("tiers")]
-        terms = money_model.Terms(given("included_units"), tiers, given("monthly_minimum_micro_yuan"), given("day_limit"),
+        terms = books.Terms(given("included_units"), tiers, given("monthly_minimum_micro_yuan"), given("day_limit"),
                                   given("month_limit"), given("packs_only"))
         return model.add_version(given("version"), terms)
     if op == "close_all":

@@ -3,19 +3,13 @@
 Sources: docs/adr/0014-money.md, docs/statements.md, docs/ledger-format.md, docs/merchant-api.md and docs/admin-api.md, the
 tables' comments in migrations/. Nothing here shares a line, a library or a way of computing with the program: months are
 counted by Python's calendar, prices are summed from all entries each time, nothing is kept that can be worked out.
-
-Instants are integers, UTC milliseconds; months are integers such as 202611; money is integers of micro-yuan.
 """
-import datetime
 import itertools
 from dataclasses import dataclass, field
 
-SECOND = 1_000
-MINUTE = 60 * SECOND
-HOUR = 60 * MINUTE
-DAY = 24 * HOUR
-BEIJING = 8 * HOUR  # ahead of UTC, all year
-FEN = 10_000
+from beijing_calendar import (DAY, HOUR, MINUTE, SECOND, beijing, day_starts, month_ends, month_of, month_starts, month_text,
+                              next_month)
+from books import Assignment, Entry, Hold, Pack, Statement, Window, half_even_fen, price_of_count
 
 HOLD_LIFE = 13 * SECOND      # the call's deadline and its margin: later the sweeper calls the hold abandoned
 REPLY_LIFE = 10 * MINUTE     # how long an answer is kept for repeats
@@ -39,147 +33,6 @@ ANSWERS = {
 # What a caller hears of a scan whose outcome nobody knows, by the hold's reason.
 UNKNOWN_HEARD = {"upstream_timeout": "upstream_timeout", "upstream_unreachable": "upstream_unreachable",
                  "answer_incomplete": "upstream_unreachable", "abandoned": "upstream_timeout"}
-
-
-def beijing(instant):
-    return datetime.datetime(1970, 1, 1) + datetime.timedelta(milliseconds=instant + BEIJING)
-
-
-def day_starts(instant):
-    return (instant + BEIJING) // DAY * DAY - BEIJING
-
-
-def month_of(instant):
-    local = beijing(instant)
-    return local.year * 100 + local.month
-
-
-def month_starts(month):
-    local = datetime.datetime(month // 100, month % 100, 1) - datetime.datetime(1970, 1, 1)
-    return int(local.total_seconds()) * SECOND - BEIJING
-
-
-def next_month(month):
-    return month + 1 if month % 100 < 12 else month + 89
-
-
-def month_ends(month):
-    return month_starts(next_month(month))
-
-
-def month_text(month):
-    return "%04d-%02d" % divmod(month, 100)
-
-
-def half_even_fen(exact):
-    """To whole fen; of two that are equally near, the even one."""
-    fen, rest = divmod(exact, FEN)
-    if rest * 2 > FEN or (rest * 2 == FEN and fen % 2 == 1):
-        fen += 1
-    return fen * FEN
-
-
-@dataclass
-class Terms:
-    included: int
-    tiers: list  # [(up to this count after the included ones, or None; price)]
-    minimum: int
-    day_limit: int | None
-    month_limit: int | None
-    packs_only: bool
-
-
-def price_of_count(terms, count):
-    """(tier, price) of the unit that is the `count`th of its month in a plan version, from 1."""
-    beyond = count - terms.included
-    if beyond <= 0:
-        return 0, 0
-    for number, (up_to, price) in enumerate(terms.tiers, 1):
-        if up_to is None or beyond <= up_to:
-            return number, price
-    raise AssertionError("the last tier has no end")
-
-
-@dataclass
-class Pack:
-    id: str
-    units: int
-    price: int
-    starts: int
-    expires: int
-    created: int
-    used: int = 0
-    held: int = 0
-
-
-@dataclass
-class Window:
-    policy: str
-    starts: int
-    ends: int
-    limit: int | None
-    used: int = 0
-    held: int = 0
-    unknown: int = 0
-
-    def room(self):
-        return self.limit is None or self.used + self.held < self.limit
-
-    def limit_to(self, limit):
-        """Never below what is used and held."""
-        self.limit = None if limit is None else max(limit, self.used + self.held)
-
-
-@dataclass
-class Hold:
-    request: str
-    content: int | None
-    at: int
-    version: str | None
-    pack: Pack | None
-    windows: dict
-    state: str = "held"
-    reason: str = ""
-    entry: int | None = None
-    recognised: bool = False
-    reply_until: int | None = None
-
-
-@dataclass
-class Entry:
-    number: int
-    kind: str
-    units: int
-    request: str
-    at: int
-    recorded: int
-    period: int
-    version: str | None
-    pack: str | None
-    corrects: int | None = None
-    price: int | None = None
-    reason: str = ""
-
-
-@dataclass
-class Statement:
-    period: int
-    closed_at: int
-    last_number: int  # of the ledger at closing
-    lines: list       # [(kind, version, pack, tier, unit price, units, amount)]
-    entries: dict
-    late: list
-    holds: dict
-
-    def payable(self):
-        return sum(line[6] for line in self.lines)
-
-
-@dataclass
-class Assignment:
-    version: str | None
-    starts: int
-    cancelled: bool = False
 
 
 @dataclass
