@@ -36,7 +36,7 @@ void ScanRoutes::add(http::Router& router, ScanForm given) {
                     .pattern = form.path,
                     .handler = [this, &form](http::Request request) { return handle(&form, std::move(request)); },
                     .body_bytes_max = form.body_bytes_max,
-                     .only_reads = false,
+                    .only_reads = false,
                     .admit = [this, &form](http::RequestHead& head) { return admit(form, head); },
                     .refuse = [this, &form](const http::RequestHead& head,
                                             http::Refusal refusal) { return refuse(form, head, refusal); }});

@@ -422,8 +422,7 @@ private:
             const tenants::PlanVersion* const plan = store_->plans().inForce(merchant, clock_.now());
             return plan != nullptr ? &plan->terms : nullptr;
         };
-        scans_.emplace(store_->merchants(), *platforms_, store_->ledger(), ocr_, patience_, clock_,
-                       std::move(scan));
+        scans_.emplace(store_->merchants(), *platforms_, store_->ledger(), ocr_, patience_, clock_, std::move(scan));
         quota_view_.emplace(store_->merchants(), store_->plans(), store_->ledger(), workers_,
                             settings_.upstream_day_turns_at);
         scan_routes_.emplace(authenticator_, *scans_, *quota_view_, clock_, log_);

@@ -34,7 +34,7 @@ struct Route {
     std::string pattern;
     Handler handler;
     std::optional<std::size_t> body_bytes_max = {};  // none: the listener's own
-    bool only_reads = true;  // false: a GET of it has effects, which a HEAD must not have
+    bool only_reads = true;                          // false: a GET of it has effects, which a HEAD must not have
     /// Runs when the head is complete and before any of the body is read: an answer given here refuses early (the connection is closed
     /// after it unless there is no body). It may leave a ticket in the head. Must not block. Null: none. An exception is answered
     /// like one of the handler's.

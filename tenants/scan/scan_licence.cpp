@@ -240,10 +240,9 @@ Result<ScanOutput> ScanLicence::tellAgain(const Repeat& repeat, const Held& held
     error.replayed = true;
     if (!repeat.reply) {
         error.code = ErrorCode::kIdempotencyReplyExpired;
-        error.for_caller = repeat.charge
-                               ? "The reply is not kept any more; the scan is ledger entry " +
-                                     std::to_string(repeat.charge->number) + "."
-                               : std::string{"The reply is not kept any more; the scan was not charged."};
+        error.for_caller = repeat.charge ? "The reply is not kept any more; the scan is ledger entry " +
+                                               std::to_string(repeat.charge->number) + "."
+                                         : std::string{"The reply is not kept any more; the scan was not charged."};
         return error;
     }
     if (repeat.reply->outcome == Outcome::kNotRecognised) {

@@ -66,7 +66,8 @@ protected:
     Statement statementOf(const std::vector<UsageEntry>& entries) {
         StatementBuilder builder{november(), plans};
         for (const UsageEntry& entry : entries) builder.add(entry);
-        Statement statement = builder.finish({MonthlyMinimum{version("std"), Money{900'000}}, {{PackId{"pack_1"}, Money{700'001}}}});
+        Statement statement =
+            builder.finish({MonthlyMinimum{version("std"), Money{900'000}}, {{PackId{"pack_1"}, Money{700'001}}}});
         statement.merchant = MerchantId{"mer_1"};
         statement.closed_at = utc("2026-12-01T00:00:00Z");
         return statement;
