@@ -27,7 +27,6 @@ EntryRow takingBack(const EntryRow& charge, const Correction& correction, const 
     entry.units = -charge.entry.units;
     entry.recorded_at = correction.now;
     entry.corrects = charge.entry.number;
-    entry.period = Period{correction.now};
     entry.reason = correction.reason;
     return row;
 }
