@@ -10,6 +10,8 @@
 #include <string_view>
 #include <utility>
 
+#include "gateway/json/json_outline.h"
+
 namespace gateway::admin {
 namespace {
 
@@ -51,9 +53,11 @@ tenants::Result<Poco::JSON::Object::Ptr> readJsonObject(const std::string& body,
                                                         std::initializer_list<const char*> known) {
     Poco::JSON::Object::Ptr object = jsonObject();
     if (!body.empty()) {
+        // Poco takes the last of several members of one name: of two prices nobody could say which one was meant.
+        if (!json::outlineJsonObject(body)) return invalid("the body must be one JSON object, each member in it once");
         try {
             Poco::JSON::Parser parser;
-            parser.setDepth(32);
+            parser.setDepth(json::kJsonDepthMax);
             parser.setAllowNullByte(false);
             object = parser.parse(body).extract<Poco::JSON::Object::Ptr>();
         } catch (const Poco::Exception&) {

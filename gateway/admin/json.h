@@ -20,8 +20,9 @@ http::Response jsonResponse(int status, const Poco::JSON::Object::Ptr& object);
 /// RFC 3339, or null where there is no time.
 Poco::Dynamic::Var jsonTime(const std::optional<tenants::UtcTime>& time);
 
-/// The JSON object that a body is; an empty body is an empty object. kInvalidInput on anything else, and on a member
-/// that is not in `known`: a misspelt setting must not look like one that was made.
+/// The JSON object that a body is; an empty body is an empty object. kInvalidInput on anything else, on a member
+/// that stands in it twice, at any depth, and on one that is not in `known`: a misspelt setting must not look like one
+/// that was made.
 tenants::Result<Poco::JSON::Object::Ptr> readJsonObject(const std::string& body,
                                                         std::initializer_list<const char*> known);
 

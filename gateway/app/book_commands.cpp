@@ -63,6 +63,12 @@ struct OpenBooks {
     std::unique_ptr<tenants::SqliteBooks> books;
 };
 
+/// Of a mistyped merchant there would be empty files and no lines, which look as if it had used nothing.
+tenants::Result<tenants::Done> checkKnown(const std::optional<MerchantId>& merchant, const OpenBooks& open) {
+    if (!merchant || open.books->merchantNames().count(*merchant) != 0) return tenants::Done{};
+    return tenants::Error{tenants::ErrorCode::kNotFound, "there is no merchant " + merchant->text()};
+}
+
 tenants::ExportFormatName formatOf(const Options& options) {
     const auto format = tenants::exportFormatFromText(options.needed("format"));
     if (!format) throw UsageError("--format is csv, jsonl or focus");
@@ -172,6 +178,7 @@ int runExport(const std::vector<std::string>& words) {
     const std::filesystem::path folder = options.needed("out");
     const StoreSettings settings = settingsOf(options);
     const OpenBooks open{settings};
+    if (const auto known = checkKnown(request.scope.merchant, open); !known) return complain(known.error());
     const exports::ExportSource source{open.books->ledgerScan(), open.books->plans(),
                                        open.books->statements(), [&open] { return open.books->merchantNames(); },
                                        settings.issuer,          open.clock};
@@ -190,8 +197,10 @@ int runPriceCompare(const std::vector<std::string>& words) {
     const auto version = tenants::planVersionFromText(options.needed("plan-version"));
     if (!version) throw UsageError("--plan-version is one such as std@2");
     const OpenBooks open{settingsOf(options)};
+    const std::optional<MerchantId> merchant = merchantOf(options);
+    if (const auto known = checkKnown(merchant, open); !known) return complain(known.error());
     const tenants::ShadowSource source{open.books->ledgerScan(), open.books->plans(), open.books->statements()};
-    const auto prices = tenants::shadowPrices(source, period, *version, merchantOf(options));
+    const auto prices = tenants::shadowPrices(source, period, *version, merchant);
     if (!prices) return complain(prices.error());
     for (const tenants::ShadowPrice& price : *prices) printShadow(price);
     return kExitDone;

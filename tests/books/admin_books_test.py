@@ -77,6 +77,14 @@ class AdminBooks(unittest.TestCase):
                          {"format": "csv", "period": "2026-10", "out": "/etc"}):
                 self.assertEqual(gateway.call("POST", "/admin/v1/exports", body).status, 400, body)
 
+    def test_a_mistyped_merchant_is_no_empty_answer(self):
+        out = self.books.folder / "mistyped"
+        for scope in (["--period", self.books.period], ["--first-number", "1"]):
+            self.books.run("export", "--out", str(out), "--format", "csv", "--merchant", "mer_x", *scope, code=1)
+        self.assertFalse(out.exists())
+        self.books.run("price", "compare", "--period", self.books.period, "--plan-version", "std@2", "--merchant", "mer_x",
+                       code=1)
+
     def test_export_is_made_in_the_background_and_its_files_are_what_the_manifest_says(self):
         with self.books.serve() as gateway:
             begun = gateway.call("POST", "/admin/v1/exports", {"format": "csv", "period": self.books.before, "gzip": True})

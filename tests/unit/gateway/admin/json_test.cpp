@@ -24,6 +24,12 @@ TEST(AdminJson, WhatIsNoObjectIsRefused) {
     }
 }
 
+TEST(AdminJson, AMemberThatStandsTwiceIsRefused) {
+    for (const char* body : {R"({"number":1,"number":2})", R"({"text":[{"price":1,"price":2}]})"}) {
+        EXPECT_FALSE(readJsonObject(body, {"text", "number"})) << body;
+    }
+}
+
 TEST(AdminJson, UnknownMemberIsRefusedByName) {
     const auto read = readJsonObject(R"({"day_limits":5})", {"day_limit"});
 
