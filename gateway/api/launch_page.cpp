@@ -35,9 +35,10 @@ MerchantPage refusalPage(ErrorCode code) {
         case ErrorCode::kConflict:
             return {410,
                     {"此链接已完成授权", "This link has done its work"},
-                    {"授权已经成功，无需再次操作。如需更换账号或重新授权，请向服务商索取新的授权链接。",
-                     "The authorization worked and nothing is left to do. To change the account or to authorize again, "
-                     "please ask your provider for a new link."}};
+                    {"通过此链接的授权已经成功，链接不能再次使用。"
+                     "如果授权后来被取消，或需更换账号，请向服务商索取新的授权链接。",
+                     "The authorization by this link worked, and the link cannot be used again. If it was cancelled "
+                     "since, or to change the account, please ask your provider for a new link."}};
         case ErrorCode::kRateLimited:
             return {429,
                     {"打开次数过多", "Opened too often"},
