@@ -60,7 +60,17 @@ class AdminBooks(unittest.TestCase):
             self.assertNotIn("<script", text)
             self.assertIn("对账单", text)
 
+    def check_mistyped_merchant(self):
+        """The commands tell it too: an empty export would look as if the merchant had used nothing."""
+        out = self.books.folder / "mistyped"
+        for scope in (["--period", self.books.period], ["--first-number", "1"]):
+            self.books.run("export", "--out", str(out), "--format", "csv", "--merchant", "mer_x", *scope, code=1)
+        self.assertFalse(out.exists())
+        self.books.run("price", "compare", "--period", self.books.period, "--plan-version", "std@2", "--merchant", "mer_x",
+                       code=1)
+
     def test_what_cannot_be_is_refused(self):
+        self.check_mistyped_merchant()
         with self.books.serve() as gateway:
             for method, path, status in (
                     ("POST", "/admin/v1/periods/9999-01:close", 409), ("POST", "/admin/v1/periods/2026-13:close", 400),
@@ -76,14 +86,6 @@ class AdminBooks(unittest.TestCase):
                          {"format": "csv", "merchant_id": "mer_1", "first_number": 5, "last_number": 4},
                          {"format": "csv", "period": "2026-10", "out": "/etc"}):
                 self.assertEqual(gateway.call("POST", "/admin/v1/exports", body).status, 400, body)
-
-    def test_a_mistyped_merchant_is_no_empty_answer(self):
-        out = self.books.folder / "mistyped"
-        for scope in (["--period", self.books.period], ["--first-number", "1"]):
-            self.books.run("export", "--out", str(out), "--format", "csv", "--merchant", "mer_x", *scope, code=1)
-        self.assertFalse(out.exists())
-        self.books.run("price", "compare", "--period", self.books.period, "--plan-version", "std@2", "--merchant", "mer_x",
-                       code=1)
 
     def test_export_is_made_in_the_background_and_its_files_are_what_the_manifest_says(self):
         with self.books.serve() as gateway:
