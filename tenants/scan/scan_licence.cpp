@@ -176,10 +176,11 @@ Reservation ScanLicence::reservationOf(const ScanInput& input, UtcTime at) const
 /// Reserves, and once more where our own count of WeChat's quota stood in the way and WeChat tells another.
 Task<Result<ReserveOutcome>> ScanLicence::reserveAsTold(const ScanInput& input, Held& held, const LiveToken& token) {
     const bool may_rename = !input.idempotency_key;
+    const SteadyTime counted_at = clock_.steady();
     auto reserved = co_await reserve(reservationOf(input, held.at), may_rename, held.request);
     const auto* full = reserved ? std::get_if<WindowFull>(&*reserved) : nullptr;
     if (full == nullptr || full->policy != kUpstreamDayPolicy || !full->upstream) co_return reserved;
-    const bool told = co_await inquiry_.ask(held.merchant, token.appid, token.token, held.deadline);
+    const bool told = co_await inquiry_.ask(held.merchant, token.appid, token.token, counted_at, held.deadline);
     if (!told) co_return reserved;
     co_return co_await reserve(reservationOf(input, held.at), may_rename, held.request);
 }

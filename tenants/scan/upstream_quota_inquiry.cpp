@@ -22,16 +22,16 @@ void UpstreamQuotaInquiry::noteRefusal(const MerchantId& merchant, UtcTime windo
     inquiry.refused_until = window_ends;
 }
 
-Task<bool> UpstreamQuotaInquiry::ask(MerchantId merchant, AppId appid, SharedSecret access_token, SteadyTime deadline) {
+Task<bool> UpstreamQuotaInquiry::ask(MerchantId merchant, AppId appid, SharedSecret access_token, SteadyTime counted_at,
+                                     SteadyTime deadline) {
     Inquiry& inquiry = inquiryOf(merchant);
     {
         const std::scoped_lock lock{mutex_};
         if (inquiry.refused_until && clock_.now() < *inquiry.refused_until) co_return false;
     }
-    const SteadyTime began = clock_.steady();
     const AsyncMutex::Guard one_at_a_time = co_await inquiry.lock.lock();
     // The answer to somebody who asked meanwhile is newer than the count that this call was made for.
-    if (inquiry.answered_at && *inquiry.answered_at >= began) co_return inquiry.told;
+    if (inquiry.answered_at && *inquiry.answered_at >= counted_at) co_return inquiry.told;
     if (inquiry.asked_at && clock_.steady() - *inquiry.asked_at < kPause) co_return false;
     inquiry.asked_at = clock_.steady();
     inquiry.told = false;

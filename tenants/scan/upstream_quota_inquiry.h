@@ -21,8 +21,10 @@ public:
     UpstreamQuotaInquiry(UsageLedger& ledger, OcrUpstream& upstream, const Clock& clock)
         : ledger_(ledger), upstream_(upstream), clock_(clock) {}
 
-    /// True where the ledger learned WeChat's word since the call began: then reserving may be tried once more.
-    Task<bool> ask(MerchantId merchant, AppId appid, SharedSecret access_token, SteadyTime deadline);
+    /// True where the ledger learned WeChat's word after `counted_at`, the moment before the count that was full was looked
+    /// at: then reserving may be tried once more.
+    Task<bool> ask(MerchantId merchant, AppId appid, SharedSecret access_token, SteadyTime counted_at,
+                   SteadyTime deadline);
     /// WeChat refused for want of quota: its word for the window that ends then.
     void noteRefusal(const MerchantId& merchant, UtcTime window_ends);
 

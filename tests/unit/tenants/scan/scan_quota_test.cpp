@@ -4,6 +4,7 @@
 #include <string>
 
 #include "tenants/scan/scan_licence.h"
+#include "tenants/scan/upstream_quota_inquiry.h"
 #include "tests/support/spawned.h"
 #include "tests/support/world.h"
 
@@ -150,6 +151,25 @@ TEST_F(ScanQuota, ManyWhoWaitForTheAnswerAskOnce) {
     EXPECT_EQ(scanned, 3);
     EXPECT_EQ(world_.upstream.quotaQuestions(), 1);
     EXPECT_EQ(world_.window(kUpstreamDayPolicy).used, 4);
+}
+
+TEST_F(ScanQuota, AnswerThatCameBetweenTheCountAndTheQuestionIsTaken) {
+    UpstreamQuotaInquiry inquiry{world_.store.ledger, world_.upstream, world_.clock};
+    const auto ask = [&](SteadyTime counted_at) {
+        return runBlocking(inquiry.ask(world_.merchant, AppId{"wx0000000000000001"}, shareSecret("token"), counted_at,
+                                       world_.clock.steady() + 8s));
+    };
+    setDayFree(1);
+    world_.upstream.tellQuota(UpstreamQuotaTold{.day_free = 4, .used = 0});
+    const SteadyTime counted_at = world_.clock.steady();
+    world_.clock.advance(10ms);
+    ASSERT_TRUE(ask(world_.clock.steady()));
+    world_.clock.advance(10ms);
+
+    EXPECT_TRUE(ask(counted_at));
+    EXPECT_FALSE(ask(world_.clock.steady())) << "once a minute";
+
+    EXPECT_EQ(world_.upstream.quotaQuestions(), 1);
 }
 
 }  // namespace
