@@ -49,6 +49,20 @@ std::optional<std::string> textOf(std::optional<Outcome> outcome) {
     return outcome ? std::optional{std::string{outcomeText(*outcome)}} : std::nullopt;
 }
 
+/// What a hold has from its reservation, the first time and when it is opened again.
+void bindWhatIsHeld(Query& statement, const Reservation& reservation, const HoldSources& sources) {
+    statement.bind(":key", reservation.key)
+        .bind(":x_request", reservation.x_request_id)
+        .bind(":units", reservation.units)
+        .bind(":plan", sources.plan_version_row)
+        .bind(":pack", sources.pack_row)
+        .bind(":day", sources.day_window_row)
+        .bind(":month", sources.month_window_row)
+        .bind(":upstream", sources.upstream_window_row)
+        .bind(":at", reservation.at)
+        .bind(":expires", reservation.expires_at);
+}
+
 }  // namespace
 
 HoldTable::HoldTable(SQLite::Database& database, LedgerHeads& heads)
@@ -82,17 +96,8 @@ bool HoldTable::insert(LedgerHead& head, const Reservation& reservation, const H
     Query insert{insert_};
     insert.bind(":merchant", head.merchant_row)
         .bind(":previous", head.last_hold_row)
-        .bind(":request", reservation.request)
-        .bind(":key", reservation.key)
-        .bind(":x_request", reservation.x_request_id)
-        .bind(":units", reservation.units)
-        .bind(":plan", sources.plan_version_row)
-        .bind(":pack", sources.pack_row)
-        .bind(":day", sources.day_window_row)
-        .bind(":month", sources.month_window_row)
-        .bind(":upstream", sources.upstream_window_row)
-        .bind(":at", reservation.at)
-        .bind(":expires", reservation.expires_at);
+        .bind(":request", reservation.request);
+    bindWhatIsHeld(insert, reservation, sources);
     if (const Fingerprint& fingerprint = reservation.fingerprint) {
         insert.bindBlob(":fingerprint", {reinterpret_cast<const char*>(fingerprint->data()), fingerprint->size()});
     } else {
@@ -105,19 +110,9 @@ bool HoldTable::insert(LedgerHead& head, const Reservation& reservation, const H
 }
 
 void HoldTable::reopen(const HoldRow& hold, const Reservation& reservation, const HoldSources& sources) {
-    Query{reopen_}
-        .bind(":key", reservation.key)
-        .bind(":x_request", reservation.x_request_id)
-        .bind(":units", reservation.units)
-        .bind(":plan", sources.plan_version_row)
-        .bind(":pack", sources.pack_row)
-        .bind(":day", sources.day_window_row)
-        .bind(":month", sources.month_window_row)
-        .bind(":upstream", sources.upstream_window_row)
-        .bind(":at", reservation.at)
-        .bind(":expires", reservation.expires_at)
-        .bind(":row", hold.row)
-        .run();
+    Query reopen{reopen_};
+    bindWhatIsHeld(reopen, reservation, sources);
+    reopen.bind(":row", hold.row).run();
 }
 
 void HoldTable::change(const HoldRow& hold, const HoldChange& change) {

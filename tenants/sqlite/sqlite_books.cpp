@@ -8,7 +8,7 @@
 #include "tenants/sqlite/reader_pool.h"
 #include "tenants/sqlite/sqlite_ledger_scan.h"
 #include "tenants/sqlite/sqlite_plan_terms.h"
-#include "tenants/sqlite/statement_reader.h"
+#include "tenants/sqlite/statement_reads.h"
 
 namespace tenants {
 namespace {
@@ -26,41 +26,10 @@ void refuseOtherSchema(const std::filesystem::path& path) {
                           " has an older schema; tollgate migrate brings it to this version's");
 }
 
-/// The store's reads; whoever only reads has no writer to give a change to.
-class ReadOnlyStatements final : public StatementStore {
+/// Whoever only reads has no writer to give a change to.
+class ReadOnlyStatements final : public StatementReads {
 public:
-    explicit ReadOnlyStatements(ReaderPool& readers) : reader_(readers) {}
-
-    std::optional<SignedStatement> find(const MerchantId& merchant, Period period) const override {
-        return reader_.find(merchant, period);
-    }
-    std::vector<SignedStatement> list(const MerchantId& merchant, std::optional<Period> before,
-                                      std::size_t count) const override {
-        return reader_.list(merchant, before, count);
-    }
-    std::vector<SignedStatement> ofPeriod(Period period, const std::optional<MerchantId>& after,
-                                          std::size_t count) const override {
-        return reader_.ofPeriod(period, after, count);
-    }
-    std::vector<StatementPublicKey> keys() const override { return reader_.keys(); }
-    std::vector<OpenAccount> openAccounts(Period period, const std::optional<MerchantId>& only) const override {
-        return reader_.openAccounts(period, only);
-    }
-    std::map<MerchantId, HoldTally> holds(Period period, const std::optional<MerchantId>& only) const override {
-        return reader_.holds(period, only);
-    }
-    std::map<MerchantId, std::vector<SoldPack>> unbilledPacks(Period period,
-                                                              const std::optional<MerchantId>& only) const override {
-        return reader_.unbilledPacks(period, only);
-    }
-    std::map<MerchantId, MonthlyMinimum> minimums(Period period, const std::optional<MerchantId>& only) const override {
-        return reader_.minimums(period, only);
-    }
-    std::vector<UndecidedScan> undecided(UtcTime before, std::size_t count) const override {
-        return reader_.undecided(before, count);
-    }
-    std::optional<Closing> closing(Period period) const override { return reader_.closing(period); }
-    std::vector<Closing> unfinishedClosings() const override { return reader_.unfinishedClosings(); }
+    using StatementReads::StatementReads;
 
     Task<Result<std::vector<CloseOutcome>>> close(std::vector<ClosedSum> /*sums*/) override { co_return refusal(); }
     Task<Result<Done>> beginClosing(Period /*period*/, UtcTime /*now*/) override { co_return refusal(); }
@@ -68,8 +37,6 @@ public:
 
 private:
     static Error refusal() { return {ErrorCode::kStoreUnavailable, "This store is open for reading only."}; }
-
-    StatementReader reader_;
 };
 
 }  // namespace
