@@ -51,7 +51,7 @@ tenants::Task<PlatformAnswer> AuthorizationPage::handle(gateway::http::Request r
     if (request.head.method != (confirming ? "POST" : "GET"))
         co_return faultPage("The page is asked for with GET, its form is sent with POST.");
     if (!confirming) co_return show(request.head);
-    PlatformAnswer answer = co_await confirm(std::move(request.body));
+    PlatformAnswer answer = co_await confirm(std::string{request.body.view()});
     co_return answer;
 }
 

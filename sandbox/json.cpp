@@ -32,12 +32,12 @@ Poco::JSON::Array::Ptr newArray() {
     return Poco::JSON::Array::Ptr{new Poco::JSON::Array};
 }
 
-Poco::JSON::Object::Ptr parseObject(const std::string& text) {
+Poco::JSON::Object::Ptr parseObject(std::string_view text) {
     try {
         Poco::JSON::ParseHandler::Ptr handler{new Poco::JSON::ParseHandler(true)};  // true: keys keep their order
         Poco::JSON::Parser parser{handler};
         parser.setDepth(kNestingMax);
-        const Poco::Dynamic::Var parsed = parser.parse(text);
+        const Poco::Dynamic::Var parsed = parser.parse(std::string{text});
         if (parsed.type() != typeid(Poco::JSON::Object::Ptr)) return {};
         return parsed.extract<Poco::JSON::Object::Ptr>();
     } catch (const Poco::Exception&) {

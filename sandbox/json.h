@@ -19,7 +19,7 @@ Poco::JSON::Object::Ptr newObject();
 Poco::JSON::Array::Ptr newArray();
 
 /// The object that `text` holds, or nothing where it is no JSON, no object, or nested deeper than 32 levels.
-Poco::JSON::Object::Ptr parseObject(const std::string& text);
+Poco::JSON::Object::Ptr parseObject(std::string_view text);
 
 std::string render(const Poco::JSON::Object::Ptr& object);
 

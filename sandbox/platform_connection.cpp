@@ -33,7 +33,7 @@ bool notedByMode(FaultMode mode) {
 }
 
 /// The account that a component's call is about; empty where its body names none.
-std::string authorizerIn(std::string_view path, const std::string& body) {
+std::string authorizerIn(std::string_view path, std::string_view body) {
     if (!path.starts_with("/cgi-bin/component/")) return {};
     const auto object = parseObject(body);
     return object.isNull() ? std::string{} : stringField(object, "authorizer_appid").value_or("");
@@ -135,13 +135,13 @@ PlatformConnection::Exchange PlatformConnection::begin(const gateway::net::Reque
     return exchange;
 }
 
-tenants::Task<bool> PlatformConnection::answer(Exchange& exchange, std::string body) {
+tenants::Task<bool> PlatformConnection::answer(Exchange& exchange, gateway::http::BodyBytes body) {
     exchange.call.body_bytes = body.size();
     exchange.call.authorizer_appid = authorizerIn(exchange.head.path, body);
     exchange.fault = services_.faults.take(exchange.head.path, exchange.call.appid, exchange.call.authorizer_appid);
     const std::int64_t number = services_.calls.arrived(exchange.call);
     const tenants::SteadyTime begin = services_.clock.steady();
-    std::string recorded_body = body.substr(0, kRecordedBodyBytes);
+    std::string recorded_body{body.view().substr(0, kRecordedBodyBytes)};
     PlatformAnswer produced = co_await produce(exchange, std::move(body), number);
     services_.api.finish(produced, exchange.head.request_id);
     note(number, exchange, produced);
@@ -159,7 +159,7 @@ tenants::Task<bool> PlatformConnection::answer(Exchange& exchange, std::string b
     co_return sent&& exchange.keep_alive;
 }
 
-tenants::Task<PlatformAnswer> PlatformConnection::produce(const Exchange& exchange, std::string body,
+tenants::Task<PlatformAnswer> PlatformConnection::produce(const Exchange& exchange, gateway::http::BodyBytes body,
                                                           std::int64_t number) {
     PlatformAnswer produced;
     if (exchange.fault && !faultDoesTheWork(exchange.fault->mode)) {

@@ -62,10 +62,10 @@ private:
 
     tenants::Task<bool> serveOne();
     Exchange begin(const gateway::net::RequestHeadView& view);
-    tenants::Task<bool> answer(Exchange& exchange, std::string body);
+    tenants::Task<bool> answer(Exchange& exchange, gateway::http::BodyBytes body);
     void recordRid(const Exchange& exchange, std::string body, const PlatformAnswer& produced,
                    std::chrono::steady_clock::duration took);
-    tenants::Task<PlatformAnswer> produce(const Exchange& exchange, std::string body, std::int64_t number);
+    tenants::Task<PlatformAnswer> produce(const Exchange& exchange, gateway::http::BodyBytes body, std::int64_t number);
     void note(std::int64_t number, const Exchange& exchange, const PlatformAnswer& produced);
     tenants::Task<bool> misbehave(const Exchange& exchange, std::string head, std::string body);
     tenants::Task<bool> send(std::string_view head, std::string_view body);

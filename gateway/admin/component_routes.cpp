@@ -84,7 +84,7 @@ tenants::Task<http::Response> ComponentRoutes::list(http::Request) {
 }
 
 /// The one that the body names; it need not where there is only one.
-tenants::Result<const ComponentRoutes::Component*> ComponentRoutes::componentNamed(const std::string& body) const {
+tenants::Result<const ComponentRoutes::Component*> ComponentRoutes::componentNamed(std::string_view body) const {
     const auto object = readJsonObject(body, {"component"});
     if (!object) return object.error();
     const auto appid = readText(**object, "component", kAppIdBytesMax);

@@ -32,7 +32,7 @@ private:
     tenants::Task<http::Response> startReconciliation(http::Request request);
     tenants::Task<http::Response> listReconciliations(http::Request request);
     tenants::Task<http::Response> showReconciliation(http::Request request);
-    tenants::Result<const Component*> componentNamed(const std::string& body) const;
+    tenants::Result<const Component*> componentNamed(std::string_view body) const;
 
     const std::vector<Component> components_;
     log::Log& log_;

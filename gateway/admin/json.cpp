@@ -49,7 +49,7 @@ Poco::Dynamic::Var jsonTime(const std::optional<tenants::UtcTime>& time) {
     return tenants::rfc3339(*time);
 }
 
-tenants::Result<Poco::JSON::Object::Ptr> readJsonObject(const std::string& body,
+tenants::Result<Poco::JSON::Object::Ptr> readJsonObject(std::string_view body,
                                                         std::initializer_list<const char*> known) {
     Poco::JSON::Object::Ptr object = jsonObject();
     if (!body.empty()) {
@@ -59,7 +59,7 @@ tenants::Result<Poco::JSON::Object::Ptr> readJsonObject(const std::string& body,
             Poco::JSON::Parser parser;
             parser.setDepth(json::kJsonDepthMax);
             parser.setAllowNullByte(false);
-            object = parser.parse(body).extract<Poco::JSON::Object::Ptr>();
+            object = parser.parse(std::string{body}).extract<Poco::JSON::Object::Ptr>();
         } catch (const Poco::Exception&) {
             return invalid("the body must be a JSON object");
         }

@@ -23,7 +23,7 @@ Poco::Dynamic::Var jsonTime(const std::optional<tenants::UtcTime>& time);
 /// The JSON object that a body is; an empty body is an empty object. kInvalidInput on anything else, on a member
 /// that stands in it twice, at any depth, and on one that is not in `known`: a misspelt setting must not look like one
 /// that was made.
-tenants::Result<Poco::JSON::Object::Ptr> readJsonObject(const std::string& body,
+tenants::Result<Poco::JSON::Object::Ptr> readJsonObject(std::string_view body,
                                                         std::initializer_list<const char*> known);
 
 /// Members by type; an empty optional where absent. kInvalidInput where they are of another type or out of range.

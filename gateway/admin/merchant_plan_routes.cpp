@@ -47,7 +47,7 @@ struct NewAssignment {
     std::optional<tenants::UtcTime> starts_at;
 };
 
-tenants::Result<NewAssignment> readAssignment(const std::string& body) {
+tenants::Result<NewAssignment> readAssignment(std::string_view body) {
     const auto object = readJsonObject(body, {"plan_version", "starts_at"});
     if (!object) return object.error();
     NewAssignment assignment;
@@ -67,7 +67,7 @@ tenants::Result<NewAssignment> readAssignment(const std::string& body) {
 }
 
 /// A pack that begins at `now`.
-tenants::Result<Pack> readPack(const std::string& body, const MerchantId& merchant, tenants::UtcTime now) {
+tenants::Result<Pack> readPack(std::string_view body, const MerchantId& merchant, tenants::UtcTime now) {
     const auto object = readJsonObject(body, {"units", "price_micro_yuan", "expires_at", "note"});
     if (!object) return object.error();
     const auto units = readInteger(**object, "units", 1, kMost);

@@ -67,7 +67,7 @@ struct Changes {
     tenants::UpstreamQuotaChange upstream;
 };
 
-tenants::Result<Changes> readChanges(const std::string& body, std::initializer_list<const char*> known) {
+tenants::Result<Changes> readChanges(std::string_view body, std::initializer_list<const char*> known) {
     const auto object = readJsonObject(body, known);
     if (!object) return object.error();
     auto name = readText(**object, "name", kNameBytesMax);
@@ -89,7 +89,7 @@ tenants::Result<Changes> readChanges(const std::string& body, std::initializer_l
 }
 
 /// As WeChat calls them in the link: which kinds of account it offers, and the one account that it is for.
-tenants::Result<tenants::LinkOptions> readLinkOptions(const std::string& body) {
+tenants::Result<tenants::LinkOptions> readLinkOptions(std::string_view body) {
     const auto object = readJsonObject(body, {"auth_type", "biz_appid"});
     if (!object) return object.error();
     const auto choice = readInteger(**object, "auth_type", static_cast<int>(tenants::AccountChoice::kOfficialAccounts),

@@ -46,7 +46,7 @@ struct NewPlan {
     std::optional<tenants::PlanTerms> terms;
 };
 
-tenants::Result<NewPlan> readPlan(const std::string& body) {
+tenants::Result<NewPlan> readPlan(std::string_view body) {
     const auto object = readJsonObject(body, kPlanMembers);
     if (!object) return object.error();
     const auto id = readText(**object, "id", kIdBytesMax);

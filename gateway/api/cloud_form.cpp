@@ -28,7 +28,7 @@ const JsonMember* present(const json::JsonOutline& object, std::string_view name
 }
 
 /// The picture whose base64 is `value`, a string's text in `body`, decoded in its place.
-Result<Picture> decodePicture(std::string_view value, std::string_view content_type, std::string& body) {
+Result<Picture> decodePicture(std::string_view value, std::string_view content_type, http::BodyBytes& body) {
     std::optional<std::string> unescaped;
     std::string_view text = value;
     if (value.find('\\') != std::string_view::npos) {
@@ -39,7 +39,7 @@ Result<Picture> decodePicture(std::string_view value, std::string_view content_t
     if (base64BytesMax(text.size()) > kImageBytesMax + 2) {
         return Error{ErrorCode::kImageTooLarge, "The picture must be smaller than 2 MiB."};
     }
-    char* const bytes = body.data() + (value.data() - body.data());
+    char* const bytes = body.bytes().data() + (value.data() - body.bytes().data());
     const auto decoded = decodeBase64(text, bytes);
     if (!decoded) return invalid("img.value is not base64: standard alphabet, padded, without line breaks.");
     return acceptImage({{bytes, *decoded}, content_type});

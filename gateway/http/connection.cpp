@@ -180,7 +180,7 @@ tenants::Task<void> Connection::waitForTurn(RequestTicket& ticket) {
 }
 
 /// The handler's answer, or the route's words for what went wrong. Gives `exchange.head` away.
-tenants::Task<Response> Connection::handle(Exchange& exchange, const Route& route, std::string body) {
+tenants::Task<Response> Connection::handle(Exchange& exchange, const Route& route, BodyBytes body) {
     std::exception_ptr failure;
     try {
         Request request{std::move(exchange.head), std::move(body)};

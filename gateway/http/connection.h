@@ -70,7 +70,7 @@ private:
     tenants::Task<Next> exchangeOne();
     tenants::Task<Next> serveRequest(Exchange& exchange, bool expects_continue);
     tenants::Task<void> waitForTurn(RequestTicket& ticket);
-    tenants::Task<Response> handle(Exchange& exchange, const Route& route, std::string body);
+    tenants::Task<Response> handle(Exchange& exchange, const Route& route, BodyBytes body);
     tenants::Task<Next> answer(Exchange& exchange, Response response);
     tenants::Task<Next> refuseEarly(Exchange& exchange, Response response);
     tenants::Task<bool> sendContinue();

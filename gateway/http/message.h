@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "gateway/http/body_bytes.h"
+
 namespace gateway::http {
 
 /// Header fields in order of arrival; names compare without case. What is not well-formed cannot get in, so that no
@@ -60,7 +62,7 @@ struct RequestHead {
 
 struct Request {
     RequestHead head;
-    std::string body;  // whole, de-chunked, in the buffer that it was read into; moved, never copied
+    BodyBytes body;  // whole, de-chunked, in the buffer that it was read into; moved, never copied
 };
 
 struct Response {

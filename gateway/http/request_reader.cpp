@@ -15,7 +15,6 @@ using net::HeadProgress;
 using net::IoResult;
 using net::IoStatus;
 
-constexpr std::size_t kBodyStepBytes = 128 * 1024;  // cleared before it is read into, so no more than a cache holds
 constexpr std::size_t kChunkStepBytes = 16 * 1024;  // also what may have to be put back: the next request's first bytes
 constexpr std::chrono::seconds kUnmeasured{2};      // a body may begin slowly: TCP does
 
@@ -88,15 +87,13 @@ tenants::Task<RequestReader::Body> RequestReader::readExactly(std::size_t length
     const tenants::SteadyTime began = clock_.steady();
     body_bytes_in_input_ = std::min(length, behindHead().size());
     Body body;
-    body.bytes.reserve(length);  // address space only: the pages come with the bytes
-    body.bytes.assign(behindHead().substr(0, body_bytes_in_input_));
-    std::size_t filled = body.bytes.size();
-    while (filled < length) {
-        if (filled == body.bytes.size()) body.bytes.resize(std::min(length, filled + kBodyStepBytes));
-        const std::span<char> into{body.bytes.data() + filled, body.bytes.size() - filled};
-        const IoResult got = co_await stream_.read(into, bodyDeadline(began, filled));
+    body.bytes.reserve(length);
+    body.bytes.append(behindHead().substr(0, body_bytes_in_input_));
+    while (body.bytes.size() < length) {
+        const std::span<char> into = body.bytes.room(length - body.bytes.size());
+        const IoResult got = co_await stream_.read(into, bodyDeadline(began, body.bytes.size()));
         if (got.status != IoStatus::kOk) co_return Body{bodyEndOf(got.status), {}};
-        filled += got.bytes;
+        body.bytes.added(got.bytes);
     }
     co_return body;
 }
@@ -104,31 +101,28 @@ tenants::Task<RequestReader::Body> RequestReader::readExactly(std::size_t length
 tenants::Task<RequestReader::Body> RequestReader::readChunks(std::size_t bytes_max) {
     const tenants::SteadyTime began = clock_.steady();
     net::ChunkedDecoder decoder{bytes_max};
+    const std::string_view behind_head = behindHead();
+    std::size_t received = behind_head.size();
     Body body;
-    body.bytes.assign(behindHead());
-    std::size_t raw_bytes = body.bytes.size();
-    std::size_t received = raw_bytes;
-    std::size_t filled = 0;  // payload; what is behind it is raw
-    net::ChunkedDecoder::Step step = decoder.decode(std::span{body.bytes.data(), raw_bytes});
+    std::span<char> raw = body.bytes.room(received);
+    behind_head.copy(raw.data(), received);
+    net::ChunkedDecoder::Step step = decoder.decode(raw);
     body_bytes_in_input_ = step.consumed;
     bool raw_is_in_input = true;
     while (step.progress == net::ChunkProgress::kNeedMore) {
-        filled += step.produced;
-        if (body.bytes.size() < filled + kChunkStepBytes) body.bytes.resize(filled + kChunkStepBytes);
-        const std::span<char> into{body.bytes.data() + filled, kChunkStepBytes};
+        body.bytes.added(step.produced);
+        const std::span<char> into = body.bytes.room(kChunkStepBytes);
         const IoResult got = co_await stream_.read(into, bodyDeadline(began, received));
         if (got.status != IoStatus::kOk) co_return Body{bodyEndOf(got.status), {}};
-        raw_bytes = got.bytes;
-        received += raw_bytes;
+        raw = into.first(got.bytes);
+        received += raw.size();
         raw_is_in_input = false;
-        step = decoder.decode(into.first(raw_bytes));
+        step = decoder.decode(raw);
     }
     if (step.progress == net::ChunkProgress::kTooLarge) co_return Body{BodyEnd::kTooLarge, {}};
     if (step.progress == net::ChunkProgress::kMalformed) co_return Body{BodyEnd::kMalformed, {}};
-    if (!raw_is_in_input) {
-        input_.append(std::string_view{body.bytes}.substr(filled + step.consumed, raw_bytes - step.consumed));
-    }
-    body.bytes.resize(filled + step.produced);
+    if (!raw_is_in_input) input_.append({raw.data() + step.consumed, raw.size() - step.consumed});
+    body.bytes.added(step.produced);
     co_return body;
 }
 

@@ -49,9 +49,9 @@ public:
     enum class BodyEnd { kWhole, kTooLarge, kLate, kMalformed, kGone };
     struct Body {
         BodyEnd end = BodyEnd::kWhole;
-        std::string bytes;  // whole where `end` is kWhole
+        BodyBytes bytes;  // whole where `end` is kWhole
     };
-    /// Reads the body that `framing` announces, straight into the string that is handed on.
+    /// Reads the body that `framing` announces, straight into the memory that is handed on.
     tenants::Task<Body> readBody(net::BodyFraming framing, std::size_t bytes_max);
 
     /// Drops the request that was read; what follows it stays.

@@ -8,7 +8,7 @@ namespace {
 std::optional<http::FormPairs> read(const std::string& type, std::string body) {
     http::Request request;
     if (!type.empty()) request.head.headers.add("Content-Type", type);
-    request.body = std::move(body);
+    request.body = body;
     return readBodyFields(request);
 }
 

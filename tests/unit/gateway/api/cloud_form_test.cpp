@@ -47,8 +47,8 @@ TEST(CloudForm, PictureIsDecodedWhereItStands) {
     const auto& image = std::get<tenants::ImageBytes>(*picture);
     EXPECT_EQ(image.bytes, kJpeg);
     EXPECT_EQ(image.content_type, "image/jpeg");
-    EXPECT_GE(image.bytes.data(), sent.body.data());
-    EXPECT_LE(image.bytes.data() + image.bytes.size(), sent.body.data() + sent.body.size());
+    EXPECT_GE(image.bytes.data(), sent.body.view().data());
+    EXPECT_LE(image.bytes.data() + image.bytes.size(), sent.body.view().data() + sent.body.size());
 }
 
 TEST(CloudForm, OrderTypeAndContentTypeDoNotMatter) {

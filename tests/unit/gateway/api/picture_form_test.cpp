@@ -40,7 +40,7 @@ std::string urlOf(const tenants::Result<tenants::Picture>& picture) {
 
 void expectRefused(const http::Request& refused, ErrorCode code) {
     const auto picture = readPicture(refused);
-    ASSERT_FALSE(picture) << refused.head.query << refused.body.substr(0, 200);
+    ASSERT_FALSE(picture) << refused.head.query << refused.body.view().substr(0, 200);
     EXPECT_EQ(picture.error().code, code) << picture.error().for_caller;
 }
 
@@ -62,8 +62,8 @@ TEST(PictureForm, UploadBorrowsTheBody) {
 
     ASSERT_TRUE(picture);
     const auto bytes = std::get<tenants::ImageBytes>(*picture).bytes;
-    EXPECT_GE(bytes.data(), sent.body.data());
-    EXPECT_LE(bytes.data() + bytes.size(), sent.body.data() + sent.body.size());
+    EXPECT_GE(bytes.data(), sent.body.view().data());
+    EXPECT_LE(bytes.data() + bytes.size(), sent.body.view().data() + sent.body.size());
 }
 
 TEST(PictureForm, UrlIsFoundInQueryFormAndJson) {

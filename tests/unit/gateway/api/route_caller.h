@@ -26,7 +26,7 @@ public:
 
     http::Response call(const std::string& method, const std::string& target, std::string body = {}) {
         http::Request request = requestOf(method, target);
-        request.body = std::move(body);
+        request.body = body;
         const http::Route* route = find(request.head);
         if (route == nullptr) return http::textResponse(404, "text/plain", "no route");
         return tenants::runBlocking(route->handler(std::move(request)));

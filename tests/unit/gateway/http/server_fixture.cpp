@@ -22,7 +22,7 @@ tenants::Task<Response> answerText(Request, std::string text) {
     co_return textResponse(200, "text/plain", std::move(text));
 }
 tenants::Task<Response> echo(Request request) {
-    co_return textResponse(200, "text/plain", std::move(request.body));
+    co_return textResponse(200, "text/plain", std::string{request.body.view()});
 }
 tenants::Task<Response> measure(Request request) {
     co_return textResponse(200, "text/plain", std::to_string(request.body.size()));
