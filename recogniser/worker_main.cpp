@@ -32,10 +32,12 @@ constexpr std::chrono::milliseconds kDefaultDeadline{5000};
 /// Starts this program anew with OpenMP off if it is not: five times faster, and too late to set in this process.
 void switchOpenMpOff(char** arguments) {
     constexpr const char* kLimit = "OMP_THREAD_LIMIT";
+    // NOLINTBEGIN(concurrency-mt-unsafe): no threads yet
     const char* limit = std::getenv(kLimit);
     if (limit != nullptr && std::string_view{limit} == "1") return;
     if (::setenv(kLimit, "1", 1) != 0)
         throw std::system_error{errno, std::generic_category(), "setting OMP_THREAD_LIMIT"};
+    // NOLINTEND(concurrency-mt-unsafe)
     ::execv("/proc/self/exe", arguments);
     throw std::system_error{errno, std::generic_category(), "starting anew with OMP_THREAD_LIMIT=1"};
 }

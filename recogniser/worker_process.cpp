@@ -79,6 +79,7 @@ private:
 /// All that a worker gets to see of the server's environment.
 std::vector<std::string> workerEnvironment() {
     std::vector<std::string> environment = {"OMP_THREAD_LIMIT=1", "PATH=/usr/bin:/bin", "LC_ALL=C.UTF-8"};
+    // NOLINTNEXTLINE(concurrency-mt-unsafe): nobody changes the environment
     if (const char* models = std::getenv("TESSDATA_PREFIX"))
         environment.push_back(std::string{"TESSDATA_PREFIX="} + models);
     return environment;
@@ -86,6 +87,7 @@ std::vector<std::string> workerEnvironment() {
 
 std::vector<char*> pointersTo(std::vector<std::string>& texts) {
     std::vector<char*> pointers;
+    pointers.reserve(texts.size() + 1);
     for (std::string& text : texts) pointers.push_back(text.data());
     pointers.push_back(nullptr);
     return pointers;

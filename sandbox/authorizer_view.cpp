@@ -17,7 +17,7 @@ constexpr int kNotVerified = -1;
 
 int serviceType(AccountKind kind) {
     switch (kind) {
-        case AccountKind::kMiniProgram: return 0;  // ambiguous with a subscription account, as on the real platform
+        case AccountKind::kMiniProgram:  // ambiguous with a subscription account, as on the real platform
         case AccountKind::kSubscription: return 0;
         case AccountKind::kService: return 2;
     }

@@ -39,7 +39,7 @@ std::string Options::needed(const std::string& name) const {
 
 std::string Options::value(const std::string& name, std::string otherwise) const {
     const auto found = values_.find(name);
-    return found == values_.end() ? std::move(otherwise) : found->second;
+    return found == values_.end() ? otherwise : found->second;
 }
 
 std::vector<std::string> Options::values(const std::string& name) const {

@@ -92,7 +92,9 @@ private:
         Poco::Util::AbstractConfiguration::Keys keys;
         properties_->keys(parent, keys);
         for (const std::string& key : keys) {
-            const std::string name = parent.empty() ? key : parent + "." + key;
+            std::string name = parent;
+            if (!name.empty()) name += '.';
+            name += key;
             if (properties_->hasProperty(name)) names.push_back(name);
             collect(name, names);
         }

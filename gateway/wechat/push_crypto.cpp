@@ -131,7 +131,7 @@ WipedBytes runCipher(Direction direction, const WipedBytes& key, const WipedByte
         EVP_CIPHER_CTX_set_padding(context.get(), 0) == 1 &&
         EVP_CipherUpdate(context.get(), output.data(), &written, input.data(), static_cast<int>(input.size())) == 1 &&
         EVP_CipherFinal_ex(context.get(), output.data() + written, &last_written) == 1;
-    if (!done || static_cast<std::size_t>(written + last_written) != input.size())
+    if (!done || static_cast<std::size_t>(written) + static_cast<std::size_t>(last_written) != input.size())
         throw std::runtime_error("cannot run AES-256-CBC");
     return output;
 }

@@ -30,7 +30,7 @@ struct GatewayToken {
 class GatewayTokens {
 public:
     /// `mac_key`: 32 bytes, derived for this alone.
-    explicit GatewayTokens(Secret mac_key) : mac_{std::move(mac_key)} {}
+    explicit GatewayTokens(const Secret& mac_key) : mac_{mac_key} {}
 
     /// The same claims always give the same text. Throws std::logic_error on claims that do not fit the form.
     Secret write(const GatewayToken& token) const;

@@ -19,7 +19,6 @@ namespace gateway::http {
 namespace {
 
 using namespace testing_support;
-using testing::AllOf;
 using testing::ElementsAre;
 using testing::Not;
 using testing::StartsWith;
