@@ -1,9 +1,9 @@
 #pragma once
 
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
 
 #include "tenants/base/audit.h"
+#include "tenants/sqlite/prepared_statement.h"
 
 namespace tenants::sqlite {
 
@@ -16,7 +16,7 @@ public:
     void append(const AuditNote& note);
 
 private:
-    SQLite::Statement insert_;
+    PreparedStatement insert_;
 };
 
 }  // namespace tenants::sqlite

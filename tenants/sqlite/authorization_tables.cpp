@@ -122,7 +122,7 @@ Error noSuchMerchant() {
 }  // namespace
 
 void AuthorizationTables::load(AuthorizationDirectory& directory) {
-    SQLite::Statement select{database_, kSelectAuthorizations};
+    PreparedStatement select{database_, kSelectAuthorizations};
     Query row{select};
     row.bind(":component", seals_.component());
     while (row.next()) {
@@ -135,7 +135,7 @@ Result<std::shared_ptr<const Authorization>> AuthorizationTables::save(const Aut
                                                                        const SealedTokens& tokens) {
     const std::optional<std::int64_t> merchant = merchantRow(next.merchant);
     if (!merchant) return noSuchMerchant();
-    SQLite::Statement select_generation{database_, kSelectGeneration};
+    PreparedStatement select_generation{database_, kSelectGeneration};
     {
         Query stored{select_generation};
         stored.bind(":merchant", *merchant);
@@ -144,7 +144,7 @@ Result<std::shared_ptr<const Authorization>> AuthorizationTables::save(const Aut
             return Error{ErrorCode::kPreconditionFailed, "The authorization was changed meanwhile."};
         }
     }
-    SQLite::Statement select_other{database_, kSelectOtherOwner};
+    PreparedStatement select_other{database_, kSelectOtherOwner};
     if (Query{select_other}
             .bind(":component", seals_.component())
             .bind(":appid", next.appid)
@@ -156,9 +156,9 @@ Result<std::shared_ptr<const Authorization>> AuthorizationTables::save(const Aut
     auto stored = std::make_shared<Authorization>(next);
     stored->generation = next.generation + 1;
     const std::string sets = textOf(next.granted_sets);
-    SQLite::Statement remove{database_, kDeleteAuthorization};
+    PreparedStatement remove{database_, kDeleteAuthorization};
     Query{remove}.bind(":merchant", *merchant).run();
-    SQLite::Statement insert{database_, kInsertAuthorization};
+    PreparedStatement insert{database_, kInsertAuthorization};
     Query{insert}
         .bind(":merchant", *merchant)
         .bind(":component", seals_.component())
@@ -201,7 +201,7 @@ Result<ComponentState> AuthorizationTables::saveComponentToken(const SharedSecre
 }
 
 AuthorizationTables::VersionedComponent AuthorizationTables::loadComponent() {
-    SQLite::Statement select{database_, kSelectComponent};
+    PreparedStatement select{database_, kSelectComponent};
     Query row{select};
     row.bind(":appid", seals_.component());
     if (!row.next()) return {};
@@ -221,7 +221,7 @@ void AuthorizationTables::storeComponent(const VersionedComponent& component) {
     const std::optional<std::string> ticket = seals_.sealComponent(component.state.ticket, "ticket", version);
     const std::optional<std::string> token =
         seals_.sealComponent(component.state.access_token, "access_token", version);
-    SQLite::Statement upsert{database_, kUpsertComponent};
+    PreparedStatement upsert{database_, kUpsertComponent};
     Query{upsert}
         .bind(":appid", seals_.component())
         .bind(":version", version)
@@ -235,7 +235,7 @@ void AuthorizationTables::storeComponent(const VersionedComponent& component) {
 Result<Done> AuthorizationTables::addLink(const AuthorizationLink& link) {
     const std::optional<std::int64_t> merchant = merchantRow(link.merchant);
     if (!merchant) return noSuchMerchant();
-    SQLite::Statement insert{database_, kInsertLink};
+    PreparedStatement insert{database_, kInsertLink};
     const int rows = Query{insert}
                          .bind(":component", seals_.component())
                          .bind(":state", link.state_hash)
@@ -259,7 +259,7 @@ Result<std::optional<AuthorizationLink>> AuthorizationTables::findLinkByPreAuthC
 }
 
 std::optional<AuthorizationLink> AuthorizationTables::findLink(const char* sql, const std::string& hash) {
-    SQLite::Statement select{database_, sql};
+    PreparedStatement select{database_, sql};
     Query row{select};
     row.bind(":component", seals_.component()).bind(":hash", hash);
     if (!row.next()) return std::nullopt;
@@ -267,19 +267,19 @@ std::optional<AuthorizationLink> AuthorizationTables::findLink(const char* sql, 
 }
 
 Result<bool> AuthorizationTables::knowsCode(const std::string& code_hash) {
-    SQLite::Statement select{database_, kSelectCode};
+    PreparedStatement select{database_, kSelectCode};
     return Query{select}.bind(":component", seals_.component()).bind(":code", code_hash).next();
 }
 
 Result<Done> AuthorizationTables::rememberCode(const std::string& code_hash, UtcTime now) {
-    SQLite::Statement insert{database_, kInsertCode};
+    PreparedStatement insert{database_, kInsertCode};
     Query{insert}.bind(":component", seals_.component()).bind(":code", code_hash).bind(":now", now).run();
     return Done{};
 }
 
 Result<std::optional<PlatformEvent>> AuthorizationTables::addEvent(const PlatformEvent& event,
                                                                    const std::optional<std::string>& sealed_code) {
-    SQLite::Statement insert{database_, kInsertEvent};
+    PreparedStatement insert{database_, kInsertEvent};
     const int rows = Query{insert}
                          .bind(":component", seals_.component())
                          .bind(":key", event.dedupe_key)
@@ -297,19 +297,19 @@ Result<std::optional<PlatformEvent>> AuthorizationTables::addEvent(const Platfor
 }
 
 Result<bool> AuthorizationTables::knowsEvent(const std::string& dedupe_key) {
-    SQLite::Statement select{database_, kSelectEventKey};
+    PreparedStatement select{database_, kSelectEventKey};
     return Query{select}.bind(":component", seals_.component()).bind(":key", dedupe_key).next();
 }
 
 Result<Done> AuthorizationTables::markEventHandled(std::int64_t event, UtcTime now) {
-    SQLite::Statement update{database_, kMarkEventHandled};
+    PreparedStatement update{database_, kMarkEventHandled};
     const int rows = Query{update}.bind(":component", seals_.component()).bind(":now", now).bind(":event", event).run();
     if (rows == 0) return Error{ErrorCode::kNotFound, "There is no such event."};
     return Done{};
 }
 
 Result<std::vector<PlatformEvent>> AuthorizationTables::unhandledEvents() {
-    SQLite::Statement select{database_, kSelectUnhandledEvents};
+    PreparedStatement select{database_, kSelectUnhandledEvents};
     std::vector<PlatformEvent> events;
     Query row{select};
     row.bind(":component", seals_.component());
@@ -323,7 +323,7 @@ Result<std::vector<PlatformEvent>> AuthorizationTables::unhandledEvents() {
 }
 
 std::optional<std::int64_t> AuthorizationTables::merchantRow(const MerchantId& merchant) {
-    SQLite::Statement select{database_, kSelectMerchantRow};
+    PreparedStatement select{database_, kSelectMerchantRow};
     Query row{select};
     row.bind(":merchant", merchant).bind(":component", seals_.component());
     if (!row.next()) return std::nullopt;

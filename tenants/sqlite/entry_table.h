@@ -1,13 +1,13 @@
 #pragma once
 
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
 
 #include <cstdint>
 #include <optional>
 #include <set>
 
 #include "tenants/sqlite/ledger_heads.h"
+#include "tenants/sqlite/prepared_statement.h"
 #include "tenants/usage/usage_entry.h"
 
 namespace tenants::sqlite {
@@ -45,13 +45,13 @@ private:
 
     SQLite::Database& database_;
     LedgerHeads& heads_;
-    SQLite::Statement select_hold_;
-    SQLite::Statement select_milestone_;
-    SQLite::Statement select_row_;
-    SQLite::Statement select_correction_;
-    SQLite::Statement select_waiver_;
-    SQLite::Statement insert_;
-    SQLite::Statement begin_period_;
+    PreparedStatement select_hold_;
+    PreparedStatement select_milestone_;
+    PreparedStatement select_row_;
+    PreparedStatement select_correction_;
+    PreparedStatement select_waiver_;
+    PreparedStatement insert_;
+    PreparedStatement begin_period_;
     std::set<Period> begun_periods_;  // that ledger_period has
 };
 

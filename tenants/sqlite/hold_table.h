@@ -1,7 +1,6 @@
 #pragma once
 
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
 
 #include <cstdint>
 #include <optional>
@@ -9,6 +8,7 @@
 #include <vector>
 
 #include "tenants/sqlite/ledger_heads.h"
+#include "tenants/sqlite/prepared_statement.h"
 #include "tenants/sqlite/quota_book.h"
 #include "tenants/usage/hold.h"
 
@@ -53,11 +53,11 @@ public:
 private:
     SQLite::Database& database_;
     LedgerHeads& heads_;
-    SQLite::Statement select_;
-    SQLite::Statement select_expired_;
-    SQLite::Statement insert_;
-    SQLite::Statement reopen_;
-    SQLite::Statement update_;
+    PreparedStatement select_;
+    PreparedStatement select_expired_;
+    PreparedStatement insert_;
+    PreparedStatement reopen_;
+    PreparedStatement update_;
 };
 
 }  // namespace tenants::sqlite

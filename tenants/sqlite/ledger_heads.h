@@ -1,13 +1,13 @@
 #pragma once
 
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
 
 #include <cstdint>
 #include <optional>
 #include <unordered_map>
 #include <vector>
 
+#include "tenants/sqlite/prepared_statement.h"
 #include "tenants/usage/usage_entry.h"
 
 namespace tenants::sqlite {
@@ -41,8 +41,8 @@ public:
     void forget() noexcept;
 
 private:
-    SQLite::Statement select_;
-    SQLite::Statement upsert_;
+    PreparedStatement select_;
+    PreparedStatement upsert_;
     std::unordered_map<MerchantId, LedgerHead> heads_;
     std::vector<LedgerHead*> changed_;
 };

@@ -1,7 +1,6 @@
 #include "tenants/sqlite/ledger_inspection.h"
 
 #include <SQLiteCpp/Column.h>
-#include <SQLiteCpp/Statement.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <sys/resource.h>
@@ -74,7 +73,7 @@ std::string inspectTable(SQLite::Database& database, const std::string& table) {
 
 /// Moves `after` behind the portion. Throws std::runtime_error where rows of it contradict each other.
 bool inspectPortion(SQLite::Database& database, const GrowingTable& table, std::int64_t& after, std::int64_t count) {
-    SQLite::Statement select{database, table.select};
+    PreparedStatement select{database, table.select};
     Query row{select};
     row.bind(":after", after).bind(":count", count);
     if (!row.next() || row.isNull(0)) return false;
@@ -103,7 +102,7 @@ bool isGrowing(std::string_view table) {
 
 std::vector<std::string> allTables(SQLite::Database& database) {
     std::vector<std::string> tables;
-    SQLite::Statement select{database, kSelectOtherTables};
+    PreparedStatement select{database, kSelectOtherTables};
     Query row{select};
     while (row.next()) tables.push_back(row.text(0));
     return tables;

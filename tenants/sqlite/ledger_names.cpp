@@ -18,7 +18,7 @@ constexpr const char* kSelectPack = "SELECT id FROM pack WHERE row = :row";
 template <class Names, class Read>
 const auto& nameOf(Names& known, SQLite::Database& database, const char* sql, std::int64_t number, Read read) {
     if (const auto found = known.find(number); found != known.end()) return found->second;
-    SQLite::Statement select{database, sql};
+    PreparedStatement select{database, sql};
     Query row{select};
     row.bind(":row", number);
     if (!row.next())

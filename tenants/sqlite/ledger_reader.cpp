@@ -41,7 +41,7 @@ struct Head {
 };
 
 std::optional<Head> headOf(SQLite::Database& database, const MerchantId& merchant) {
-    SQLite::Statement select{database, kSelectHead};
+    PreparedStatement select{database, kSelectHead};
     Query row{select};
     row.bind(":merchant", merchant);
     if (!row.next()) return std::nullopt;
@@ -58,7 +58,7 @@ HoldView holdOf(const Query& row) {
 std::vector<HoldView> holdsInState(SQLite::Database& database, const Head& head, HoldState state, std::int64_t before,
                                    std::size_t count) {
     const std::string state_text{holdStateText(state)};
-    SQLite::Statement select{database, kSelectHoldsInState};
+    PreparedStatement select{database, kSelectHoldsInState};
     Query row{select};
     row.bind(":state", state_text)
         .bind(":merchant", head.merchant_row)
@@ -78,13 +78,13 @@ std::vector<UsageEntry> LedgerReader::entries(const MerchantId& merchant, std::o
     if (!head) return {};
     std::optional<std::int64_t> next = head->last_entry_row;
     if (before) {
-        SQLite::Statement select{reader.database(), kSelectMilestone};
+        PreparedStatement select{reader.database(), kSelectMilestone};
         Query milestone{select};
         milestone.bind(":merchant", head->merchant_row).bind(":before", *before);
         if (milestone.next()) next = milestone.number(0);
     }
 
-    SQLite::Statement select{reader.database(), kSelectEntry};
+    PreparedStatement select{reader.database(), kSelectEntry};
     std::vector<UsageEntry> entries;
     while (next && entries.size() < count) {
         Query row{select};
@@ -105,7 +105,7 @@ std::vector<HoldView> LedgerReader::holds(const MerchantId& merchant, std::optio
     const std::int64_t end = before.value_or(std::numeric_limits<std::int64_t>::max());
     if (state && *state != HoldState::kSettled) return holdsInState(reader.database(), *head, *state, end, count);
 
-    SQLite::Statement select{reader.database(), kSelectHold};
+    PreparedStatement select{reader.database(), kSelectHold};
     std::optional<std::int64_t> next = head->last_hold_row;
     if (before) {
         // The row that a page ended with is one of the chain: the walk goes on there and not at the head.
@@ -127,7 +127,7 @@ std::vector<HoldView> LedgerReader::holds(const MerchantId& merchant, std::optio
 
 std::vector<WindowView> LedgerReader::openWindows(const MerchantId& merchant, UtcTime now) const {
     ReaderPool::Reader reader = readers_.read();
-    SQLite::Statement select{reader.database(), kSelectOpenWindows};
+    PreparedStatement select{reader.database(), kSelectOpenWindows};
     Query row{select};
     row.bind(":merchant", merchant).bind(":now", now);
     std::vector<WindowView> windows;

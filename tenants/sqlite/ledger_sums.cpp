@@ -1,7 +1,5 @@
 #include "tenants/sqlite/ledger_sums.h"
 
-#include <SQLiteCpp/Statement.h>
-
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -66,7 +64,7 @@ public:
 
 private:
     void addHolds() {
-        SQLite::Statement select{database_, kSelectHolds};
+        PreparedStatement select{database_, kSelectHolds};
         Query row{select};
         row.bind(":merchant", merchant_);
         while (row.next()) {
@@ -96,7 +94,7 @@ private:
     /// A unit went back to what it was taken from where that was still open when the correction was written.
     void addCorrections() {
         std::unordered_map<std::int64_t, UtcTime> ends;
-        SQLite::Statement select{database_, kSelectCorrections};
+        PreparedStatement select{database_, kSelectCorrections};
         Query row{select};
         while (row.next()) {
             if (ends.empty()) ends = windowEnds();
@@ -112,14 +110,14 @@ private:
 
     std::unordered_map<std::int64_t, UtcTime> windowEnds() {
         std::unordered_map<std::int64_t, UtcTime> ends;
-        SQLite::Statement select{database_, kSelectWindowEnds};
+        PreparedStatement select{database_, kSelectWindowEnds};
         Query row{select};
         while (row.next()) ends.emplace(row.number(0), row.time(1));
         return ends;
     }
 
     void checkWindows() {
-        SQLite::Statement select{database_, kSelectWindows};
+        PreparedStatement select{database_, kSelectWindows};
         Query row{select};
         row.bind(":merchant", merchant_);
         while (row.next()) {
@@ -136,7 +134,7 @@ private:
     }
 
     void checkPacks() {
-        SQLite::Statement select{database_, kSelectPacks};
+        PreparedStatement select{database_, kSelectPacks};
         Query row{select};
         row.bind(":merchant", merchant_);
         while (row.next()) {
@@ -152,7 +150,7 @@ private:
     }
 
     void checkCharges() {
-        SQLite::Statement select{database_, kSelectChargesWithoutHold};
+        PreparedStatement select{database_, kSelectChargesWithoutHold};
         Query row{select};
         row.bind(":merchant", merchant_);
         while (row.next()) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
 
 #include <cstdint>
 #include <optional>
@@ -14,6 +13,7 @@
 #include "tenants/sqlite/hold_table.h"
 #include "tenants/sqlite/ledger_decisions.h"
 #include "tenants/sqlite/ledger_heads.h"
+#include "tenants/sqlite/prepared_statement.h"
 #include "tenants/sqlite/quota_book.h"
 #include "tenants/sqlite/writer.h"
 #include "tenants/usage/usage_ledger.h"
@@ -71,9 +71,9 @@ private:
     HoldTable holds_;
     LedgerDecisions decisions_;
 
-    SQLite::Statement select_first_result_;
-    SQLite::Statement insert_reply_;
-    SQLite::Statement delete_replies_;
+    PreparedStatement select_first_result_;
+    PreparedStatement insert_reply_;
+    PreparedStatement delete_replies_;
 };
 
 }  // namespace tenants::sqlite

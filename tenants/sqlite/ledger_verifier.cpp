@@ -81,11 +81,11 @@ public:
 
 private:
     void readChains() {
-        SQLite::Statement select{database_, kSelectMerchants};
+        PreparedStatement select{database_, kSelectMerchants};
         Query row{select};
         row.bind(":id", asked_.merchant);
         while (row.next()) chains_[row.number(0)].merchant = MerchantId{row.text(1)};
-        SQLite::Statement select_heads{database_, kSelectHeads};
+        PreparedStatement select_heads{database_, kSelectHeads};
         Query head{select_heads};
         while (head.next()) {
             const auto chain = chains_.find(head.number(0));
@@ -97,7 +97,7 @@ private:
 
     /// In the order in which the entries lie, which is that of each chain.
     void walk() {
-        SQLite::Statement select{database_, entriesSql("", "usage_entry.row")};
+        PreparedStatement select{database_, entriesSql("", "usage_entry.row")};
         Query row{select};
         while (row.next()) {
             const auto found = chains_.find(row.number(kMerchantRow));
@@ -133,7 +133,7 @@ private:
         ChainDiagnosis diagnosis{chain.merchant, chain.head.number, report_};
         const std::string sql =
             entriesSql("WHERE usage_entry.merchant_row = :merchant", "usage_entry.number, usage_entry.row");
-        SQLite::Statement select{database_, sql};
+        PreparedStatement select{database_, sql};
         Query row{select};
         row.bind(":merchant", merchant_row);
         while (row.next()) {
@@ -152,7 +152,7 @@ private:
     }
 
     void checkNobodys() {
-        SQLite::Statement select{database_, kSelectNobodys};
+        PreparedStatement select{database_, kSelectNobodys};
         Query row{select};
         while (row.next()) {
             report_.add("", "entry " + std::to_string(row.number(1)) + " (row " + std::to_string(row.number(0)) +

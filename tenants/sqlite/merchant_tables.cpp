@@ -71,24 +71,24 @@ Error taken(std::string_view what) {
 MerchantTables::MerchantTables(SQLite::Database& database, QuotaBook& quotas) : database_(database), quotas_(quotas) {}
 
 void MerchantTables::adopt(const AppId& component) {
-    SQLite::Statement update{database_, kAdoptMerchants};
+    PreparedStatement update{database_, kAdoptMerchants};
     Query{update}.bind(":component", component).run();
 }
 
 void MerchantTables::load(MerchantDirectory& directory) {
-    SQLite::Statement merchants{database_, kSelectMerchants};
+    PreparedStatement merchants{database_, kSelectMerchants};
     for (Query row{merchants}; row.next();) {
         directory.put(Merchant{MerchantId{row.text(0)}, row.text(1), row.flag(2), row.text(3), row.number(4),
                                row.time(5), row.number(6), AppId{row.text(7)}, row.numberIfAny(8), row.number(9)});
     }
-    SQLite::Statement keys{database_, kSelectKeys};
+    PreparedStatement keys{database_, kSelectKeys};
     for (Query row{keys}; row.next();) directory.put(keyOf(row));
-    SQLite::Statement tokens{database_, kSelectAdminTokens};
+    PreparedStatement tokens{database_, kSelectAdminTokens};
     for (Query row{tokens}; row.next();) directory.put(adminTokenOf(row));
 }
 
 Result<Done> MerchantTables::add(const Merchant& merchant) {
-    SQLite::Statement insert{database_, kInsertMerchant};
+    PreparedStatement insert{database_, kInsertMerchant};
     const int rows = Query{insert}
                          .bind(":id", merchant.id)
                          .bind(":name", merchant.name)
@@ -106,7 +106,7 @@ Result<Done> MerchantTables::add(const Merchant& merchant) {
 }
 
 Result<Merchant> MerchantTables::update(const Merchant& changed, UtcTime now, const UpstreamQuotaChange& upstream) {
-    SQLite::Statement select{database_, kSelectVersion};
+    PreparedStatement select{database_, kSelectVersion};
     Query stored{select};
     stored.bind(":id", changed.id);
     if (!stored.next()) return noSuch("merchant");
@@ -118,7 +118,7 @@ Result<Merchant> MerchantTables::update(const Merchant& changed, UtcTime now, co
     next.version += 1;
     next.created_at = stored.time(3);  // no change of a merchant changes when it came, and by which platform
     next.component = AppId{stored.text(4)};
-    SQLite::Statement update{database_, kUpdateMerchant};
+    PreparedStatement update{database_, kUpdateMerchant};
     Query{update}
         .bind(":name", next.name)
         .bind(":suspended", next.suspended)
@@ -135,11 +135,11 @@ Result<Merchant> MerchantTables::update(const Merchant& changed, UtcTime now, co
 }
 
 Result<Done> MerchantTables::addKey(const ApiKey& key) {
-    SQLite::Statement select{database_, kSelectVersion};
+    PreparedStatement select{database_, kSelectVersion};
     Query merchant{select};
     merchant.bind(":id", key.merchant);
     if (!merchant.next()) return noSuch("merchant");
-    SQLite::Statement insert{database_, kInsertKey};
+    PreparedStatement insert{database_, kInsertKey};
     const int rows = Query{insert}
                          .bind(":merchant", merchant.number(0))
                          .bind(":id", key.id)
@@ -155,7 +155,7 @@ Result<Done> MerchantTables::addKey(const ApiKey& key) {
 }
 
 Result<ApiKey> MerchantTables::revokeKey(const MerchantId& merchant, const KeyId& key, UtcTime now) {
-    SQLite::Statement revoke{database_, kRevokeKey};
+    PreparedStatement revoke{database_, kRevokeKey};
     Query row{revoke};
     row.bind(":now", now).bind(":merchant", merchant).bind(":id", key);
     if (!row.next()) return noSuch("key");
@@ -163,7 +163,7 @@ Result<ApiKey> MerchantTables::revokeKey(const MerchantId& merchant, const KeyId
 }
 
 Result<Done> MerchantTables::addAdminToken(const AdminToken& token) {
-    SQLite::Statement insert{database_, kInsertAdminToken};
+    PreparedStatement insert{database_, kInsertAdminToken};
     const int rows = Query{insert}
                          .bind(":id", token.id)
                          .bind(":lookup", token.lookup)
@@ -177,7 +177,7 @@ Result<Done> MerchantTables::addAdminToken(const AdminToken& token) {
 }
 
 Result<AdminToken> MerchantTables::revokeAdminToken(const KeyId& token, UtcTime now) {
-    SQLite::Statement revoke{database_, kRevokeAdminToken};
+    PreparedStatement revoke{database_, kRevokeAdminToken};
     Query row{revoke};
     row.bind(":now", now).bind(":id", token);
     if (!row.next()) return noSuch("admin token");

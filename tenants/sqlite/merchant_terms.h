@@ -1,7 +1,6 @@
 #pragma once
 
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
 
 #include <cstdint>
 #include <optional>
@@ -10,6 +9,7 @@
 
 #include "tenants/base/clock.h"
 #include "tenants/base/ids.h"
+#include "tenants/sqlite/prepared_statement.h"
 
 namespace tenants::sqlite {
 
@@ -62,9 +62,9 @@ public:
 private:
     void write(MerchantTerms& terms);
 
-    SQLite::Statement select_merchant_;
-    SQLite::Statement select_assignments_;
-    SQLite::Statement update_;
+    PreparedStatement select_merchant_;
+    PreparedStatement select_assignments_;
+    PreparedStatement update_;
     std::unordered_map<std::int64_t, MerchantTerms> terms_;
     std::vector<MerchantTerms*> changed_;
     std::vector<MerchantTerms> written_;

@@ -35,7 +35,7 @@ std::string sha256(std::string_view text) {
 
 void refuseChangedTexts(SQLite::Database& database, const std::filesystem::path& path,
                         std::span<const Migration> applied) {
-    SQLite::Statement select{database, kSelectApplied};
+    PreparedStatement select{database, kSelectApplied};
     for (const Migration& migration : applied) {
         Query row{select};
         row.bind(":number", static_cast<std::int64_t>(migration.number));
@@ -81,7 +81,7 @@ void migrate(SQLite::Database& database, std::span<const Migration> migrations, 
     for (const Migration& migration : migrations.subspan(static_cast<std::size_t>(from))) {
         SQLite::Transaction transaction{database, SQLite::TransactionBehavior::IMMEDIATE};
         database.exec(std::string{migration.text});
-        SQLite::Statement insert{database, kInsertApplied};
+        PreparedStatement insert{database, kInsertApplied};
         const std::string name{migration.name};
         const std::string digest = sha256(migration.text);
         Query{insert}

@@ -55,7 +55,7 @@ std::optional<Invitation> invitationOf(Query& row) {
 }  // namespace
 
 Result<Done> OnboardingTables::addInvitation(const Invitation& invitation) {
-    SQLite::Statement insert{database_, kInsertInvitation};
+    PreparedStatement insert{database_, kInsertInvitation};
     const int rows = Query{insert}
                          .bind(":component", component_)
                          .bind(":state", invitation.state_hash)
@@ -70,21 +70,21 @@ Result<Done> OnboardingTables::addInvitation(const Invitation& invitation) {
 }
 
 Result<std::optional<Invitation>> OnboardingTables::findInvitation(const std::string& state_hash) {
-    SQLite::Statement select{database_, kSelectInvitation};
+    PreparedStatement select{database_, kSelectInvitation};
     Query row{select};
     row.bind(":component", component_).bind(":state", state_hash);
     return invitationOf(row);
 }
 
 Result<std::optional<Invitation>> OnboardingTables::findInvitationOfAccount(const AppId& appid, UtcTime now) {
-    SQLite::Statement select{database_, kSelectInvitationOfAccount};
+    PreparedStatement select{database_, kSelectInvitationOfAccount};
     Query row{select};
     row.bind(":component", component_).bind(":appid", appid).bind(":now", now);
     return invitationOf(row);
 }
 
 Result<bool> OnboardingTables::countOpening(const std::string& state_hash, UtcTime now, const OpeningLimit& limit) {
-    SQLite::Statement update{database_, kCountOpening};
+    PreparedStatement update{database_, kCountOpening};
     return Query{update}
                .bind(":state", state_hash)
                .bind(":now", now)
@@ -94,7 +94,7 @@ Result<bool> OnboardingTables::countOpening(const std::string& state_hash, UtcTi
 }
 
 Result<Done> OnboardingTables::completeInvitation(const std::string& state_hash, UtcTime now) {
-    SQLite::Statement update{database_, kCompleteInvitation};
+    PreparedStatement update{database_, kCompleteInvitation};
     Query{update}.bind(":state", state_hash).bind(":now", now).run();
     return Done{};
 }
@@ -102,7 +102,7 @@ Result<Done> OnboardingTables::completeInvitation(const std::string& state_hash,
 Result<std::size_t> OnboardingTables::eraseEnded(UtcTime before, std::size_t rows_max) {
     std::size_t erased = 0;
     for (const char* const sql : kEraseEnded) {
-        SQLite::Statement remove{database_, sql};
+        PreparedStatement remove{database_, sql};
         const int rows = Query{remove}
                              .bind(":component", component_)
                              .bind(":before", before)

@@ -1,7 +1,5 @@
 #include "tenants/sqlite/pack_rows.h"
 
-#include <SQLiteCpp/Statement.h>
-
 #include <cstdint>
 #include <limits>
 #include <string>
@@ -35,7 +33,7 @@ Pack packOf(const Query& row) {
 }  // namespace
 
 std::optional<Pack> findPack(SQLite::Database& database, const MerchantId& merchant, const PackId& pack) {
-    SQLite::Statement select{database, std::string{kColumns} + kOne};
+    PreparedStatement select{database, std::string{kColumns} + kOne};
     Query row{select};
     row.bind(":merchant", merchant).bind(":id", pack);
     return row.next() ? std::optional{packOf(row)} : std::nullopt;
@@ -45,13 +43,13 @@ std::vector<Pack> listPacks(SQLite::Database& database, const MerchantId& mercha
                             std::size_t count) {
     std::int64_t before_row = std::numeric_limits<std::int64_t>::max();
     if (before) {
-        SQLite::Statement select{database, std::string{kColumns} + kOne};
+        PreparedStatement select{database, std::string{kColumns} + kOne};
         Query row{select};
         row.bind(":merchant", merchant).bind(":id", *before);
         if (!row.next()) return {};
         before_row = row.number(0);
     }
-    SQLite::Statement select{database, std::string{kColumns} + kPage};
+    PreparedStatement select{database, std::string{kColumns} + kPage};
     Query row{select};
     row.bind(":merchant", merchant).bind(":before", before_row).bind(":count", static_cast<std::int64_t>(count));
     std::vector<Pack> packs;

@@ -1,13 +1,13 @@
 #pragma once
 
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
 
 #include <cstdint>
 #include <unordered_map>
 #include <vector>
 
 #include "tenants/base/clock.h"
+#include "tenants/sqlite/prepared_statement.h"
 
 namespace tenants::sqlite {
 
@@ -48,9 +48,9 @@ private:
     PackUnits& remember(PackUnits pack);
     void write(PackUnits& pack);
 
-    SQLite::Statement select_of_merchant_;
-    SQLite::Statement select_row_;
-    SQLite::Statement update_;
+    PreparedStatement select_of_merchant_;
+    PreparedStatement select_row_;
+    PreparedStatement update_;
     std::unordered_map<std::int64_t, PackUnits> by_row_;
     std::unordered_map<std::int64_t, std::vector<PackUnits*>>
         by_merchant_;  // with units not used, first to expire first

@@ -1,7 +1,5 @@
 #include "tenants/sqlite/plan_tables.h"
 
-#include <SQLiteCpp/Statement.h>
-
 #include <charconv>
 #include <string_view>
 #include <utility>
@@ -101,15 +99,15 @@ Error noSuch(std::string_view what) {
 }  // namespace
 
 void PlanTables::load(PlanDirectory& directory) {
-    SQLite::Statement plans{database_, kSelectPlans};
+    PreparedStatement plans{database_, kSelectPlans};
     for (Query row{plans}; row.next();) directory.add(PlanId{row.text(0)}, row.text(1), row.time(2));
     loadVersions(directory);
     loadAssignments(directory);
 }
 
 void PlanTables::loadVersions(PlanDirectory& directory) {
-    SQLite::Statement versions{database_, kSelectVersions};
-    SQLite::Statement tiers{database_, kSelectTiers};
+    PreparedStatement versions{database_, kSelectVersions};
+    PreparedStatement tiers{database_, kSelectTiers};
     for (Query row{versions}; row.next();) {
         PlanVersion version = versionOf(row);
         Query tier{tiers};
@@ -120,13 +118,13 @@ void PlanTables::loadVersions(PlanDirectory& directory) {
 }
 
 void PlanTables::loadAssignments(PlanDirectory& directory) {
-    SQLite::Statement assignments{database_, std::string{kSelectAssignments} + kOrdered};
+    PreparedStatement assignments{database_, std::string{kSelectAssignments} + kOrdered};
     for (Query row{assignments}; row.next();) directory.put(assignmentOf(row));
 }
 
 Result<AddedPlan> PlanTables::addPlan(const PlanId& plan, const std::string& name,
                                       const std::optional<PlanTerms>& first, UtcTime now) {
-    SQLite::Statement insert{database_, kInsertPlan};
+    PreparedStatement insert{database_, kInsertPlan};
     if (Query{insert}.bind(":id", plan).bind(":name", name).bind(":now", now).run() == 0) {
         return Error{ErrorCode::kConflict, "There is such a plan already."};
     }
@@ -143,7 +141,7 @@ Result<PlanVersion> PlanTables::addVersion(const PlanId& plan, const PlanTerms& 
     if (!plan_row) return noSuch("plan");
     std::int64_t last = 0;
     {
-        SQLite::Statement select{database_, kSelectLastNumber};
+        PreparedStatement select{database_, kSelectLastNumber};
         Query row{select};
         row.bind(":plan", *plan_row);
         if (row.next()) last = row.number(0);
@@ -152,7 +150,7 @@ Result<PlanVersion> PlanTables::addVersion(const PlanId& plan, const PlanTerms& 
 }
 
 PlanVersion PlanTables::insertVersion(std::int64_t plan_row, PlanVersionId id, const PlanTerms& terms, UtcTime now) {
-    SQLite::Statement insert{database_, kInsertVersion};
+    PreparedStatement insert{database_, kInsertVersion};
     Query{insert}
         .bind(":plan", plan_row)
         .bind(":number", id.number)
@@ -166,7 +164,7 @@ PlanVersion PlanTables::insertVersion(std::int64_t plan_row, PlanVersionId id, c
         .bind(":now", now)
         .run();
     const std::int64_t version_row = database_.getLastInsertRowid();
-    SQLite::Statement insert_tier{database_, kInsertTier};
+    PreparedStatement insert_tier{database_, kInsertTier};
     std::int64_t number = 0;
     for (const PriceTier& tier : terms.tiers) {
         Query{insert_tier}
@@ -188,7 +186,7 @@ Result<PlanAssignment> PlanTables::assign(const MerchantId& merchant, const std:
         version_row = versionRow(*version);
         if (!version_row) return noSuch("plan version");
     }
-    SQLite::Statement insert{database_, kInsertAssignment};
+    PreparedStatement insert{database_, kInsertAssignment};
     Query{insert}
         .bind(":merchant", *merchant_row)
         .bind(":version", version_row)
@@ -206,7 +204,7 @@ Result<PlanAssignment> PlanTables::cancelAssignment(const MerchantId& merchant, 
     if (!row) return noSuch("plan assignment");
     PlanAssignment cancelled;
     {
-        SQLite::Statement select{database_, std::string{kSelectAssignments} + kOne};
+        PreparedStatement select{database_, std::string{kSelectAssignments} + kOne};
         Query stored{select};
         stored.bind(":row", *row).bind(":merchant", merchant);
         if (!stored.next()) return noSuch("plan assignment");
@@ -214,7 +212,7 @@ Result<PlanAssignment> PlanTables::cancelAssignment(const MerchantId& merchant, 
     }
     if (cancelled.cancelled_at) return cancelled;
     if (cancelled.starts_at <= now) return Error{ErrorCode::kConflict, "The plan assignment has begun."};
-    SQLite::Statement update{database_, kCancelAssignment};
+    PreparedStatement update{database_, kCancelAssignment};
     Query{update}.bind(":now", now).bind(":row", *row).run();
     cancelled.cancelled_at = now;
     quotas_.takeTerms(merchantRow(merchant).value(), now);
@@ -225,7 +223,7 @@ Result<Pack> PlanTables::grantPack(const Pack& pack) {
     const auto merchant_row = merchantRow(pack.merchant);
     if (!merchant_row) return noSuch("merchant");
     quotas_.putPacksDown(*merchant_row);
-    SQLite::Statement insert{database_, kInsertPack};
+    PreparedStatement insert{database_, kInsertPack};
     const int rows = Query{insert}
                          .bind(":merchant", *merchant_row)
                          .bind(":id", pack.id)
@@ -244,7 +242,7 @@ Result<Pack> PlanTables::expirePack(const MerchantId& merchant, const PackId& pa
     const auto merchant_row = merchantRow(merchant);
     if (!merchant_row) return noSuch("pack");
     quotas_.putPacksDown(*merchant_row);
-    SQLite::Statement update{database_, kExpirePack};
+    PreparedStatement update{database_, kExpirePack};
     Query{update}.bind(":now", now).bind(":merchant", *merchant_row).bind(":id", pack).run();
     std::optional<Pack> expired = findPack(database_, merchant, pack);
     if (!expired) return noSuch("pack");
@@ -252,21 +250,21 @@ Result<Pack> PlanTables::expirePack(const MerchantId& merchant, const PackId& pa
 }
 
 std::optional<std::int64_t> PlanTables::merchantRow(const MerchantId& merchant) {
-    SQLite::Statement select{database_, kSelectMerchantRow};
+    PreparedStatement select{database_, kSelectMerchantRow};
     Query row{select};
     row.bind(":id", merchant);
     return row.next() ? std::optional{row.number(0)} : std::nullopt;
 }
 
 std::optional<std::int64_t> PlanTables::planRow(const PlanId& plan) {
-    SQLite::Statement select{database_, kSelectPlanRow};
+    PreparedStatement select{database_, kSelectPlanRow};
     Query row{select};
     row.bind(":id", plan);
     return row.next() ? std::optional{row.number(0)} : std::nullopt;
 }
 
 std::optional<std::int64_t> PlanTables::versionRow(const PlanVersionId& version) {
-    SQLite::Statement select{database_, kSelectVersionRow};
+    PreparedStatement select{database_, kSelectVersionRow};
     Query row{select};
     row.bind(":id", version.plan).bind(":number", version.number);
     return row.next() ? std::optional{row.number(0)} : std::nullopt;

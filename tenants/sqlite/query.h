@@ -1,7 +1,6 @@
 #pragma once
 
 #include <SQLiteCpp/Column.h>
-#include <SQLiteCpp/Statement.h>
 
 #include <cstdint>
 #include <optional>
@@ -10,6 +9,7 @@
 
 #include "tenants/base/clock.h"
 #include "tenants/base/ids.h"
+#include "tenants/sqlite/prepared_statement.h"
 
 namespace tenants::sqlite {
 
@@ -24,23 +24,23 @@ inline UtcTime utc(std::int64_t millis) {
 /// Texts and blobs are bound without a copy: they must outlive the use. Every parameter is bound in every use.
 class Query {
 public:
-    explicit Query(SQLite::Statement& statement) : statement_(statement) {}
+    explicit Query(PreparedStatement& statement) : statement_(statement) {}
     Query(const Query&) = delete;
     Query& operator=(const Query&) = delete;
     ~Query() { statement_.tryReset(); }
 
     Query& bind(const char* name, std::int64_t value) {
-        statement_.bind(name, value);
+        statement_.bind(statement_.placeOf(name), value);
         return *this;
     }
     Query& bind(const char* name, bool value) { return bind(name, static_cast<std::int64_t>(value ? 1 : 0)); }
     Query& bind(const char* name, UtcTime value) { return bind(name, millis(value)); }
     Query& bind(const char* name, const std::string& text) {
-        statement_.bindNoCopy(name, text);
+        statement_.bindNoCopy(statement_.placeOf(name), text);
         return *this;
     }
     Query& bind(const char* name, const char* text) {
-        statement_.bindNoCopy(name, text);
+        statement_.bindNoCopy(statement_.placeOf(name), text);
         return *this;
     }
     template <class Tag>
@@ -52,11 +52,11 @@ public:
         return value ? bind(name, *value) : bindNull(name);
     }
     Query& bindNull(const char* name) {
-        statement_.bind(name);
+        statement_.bind(statement_.placeOf(name));
         return *this;
     }
     Query& bindBlob(const char* name, std::string_view bytes) {
-        statement_.bindNoCopy(name, bytes.data(), static_cast<int>(bytes.size()));
+        statement_.bindNoCopy(statement_.placeOf(name), bytes.data(), static_cast<int>(bytes.size()));
         return *this;
     }
     Query& bindBlob(const char* name, const std::optional<std::string>& bytes) {
@@ -86,7 +86,7 @@ public:
     }
 
 private:
-    SQLite::Statement& statement_;
+    PreparedStatement& statement_;
 };
 
 }  // namespace tenants::sqlite

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
 
 #include <cstddef>
 #include <cstdint>
@@ -10,6 +9,7 @@
 #include <vector>
 
 #include "tenants/base/clock.h"
+#include "tenants/sqlite/prepared_statement.h"
 #include "tenants/usage/hold.h"
 
 namespace tenants::sqlite {
@@ -71,11 +71,11 @@ private:
     QuotaWindow& remember(QuotaWindow window);
 
     SQLite::Database& database_;
-    SQLite::Statement select_;
-    SQLite::Statement select_at_;
-    SQLite::Statement select_row_;
-    SQLite::Statement insert_;
-    SQLite::Statement update_;
+    PreparedStatement select_;
+    PreparedStatement select_at_;
+    PreparedStatement select_row_;
+    PreparedStatement insert_;
+    PreparedStatement update_;
     std::unordered_map<std::int64_t, QuotaWindow> by_row_;
     std::unordered_map<Place, QuotaWindow*, PlaceHash> by_place_;
     std::vector<QuotaWindow*> changed_;

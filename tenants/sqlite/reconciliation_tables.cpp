@@ -48,9 +48,9 @@ ReconciliationReport reportOf(const Query& row) {
 
 Result<Done> ReconciliationTables::save(const ReconciliationReport& report) {
     const std::int64_t row = saveRun(report);
-    SQLite::Statement remove{database_, kDeleteDifferences};
+    PreparedStatement remove{database_, kDeleteDifferences};
     Query{remove}.bind(":reconciliation", row).run();
-    SQLite::Statement insert{database_, kInsertDifference};
+    PreparedStatement insert{database_, kInsertDifference};
     std::int64_t number = 0;
     for (const Difference& difference : report.differences) {
         Query{insert}
@@ -63,7 +63,7 @@ Result<Done> ReconciliationTables::save(const ReconciliationReport& report) {
             .bind(":detail", difference.detail)
             .run();
     }
-    SQLite::Statement forget{database_, kForgetOldRuns};
+    PreparedStatement forget{database_, kForgetOldRuns};
     Query{forget}
         .bind(":component", component_)
         .bind(":count", static_cast<std::int64_t>(ReconciliationStore::kReportsKept))
@@ -72,7 +72,7 @@ Result<Done> ReconciliationTables::save(const ReconciliationReport& report) {
 }
 
 std::int64_t ReconciliationTables::saveRun(const ReconciliationReport& report) {
-    SQLite::Statement upsert{database_, kUpsertRun};
+    PreparedStatement upsert{database_, kUpsertRun};
     Query row{upsert};
     row.bind(":component", component_)
         .bind(":id", report.id)
@@ -90,7 +90,7 @@ std::int64_t ReconciliationTables::saveRun(const ReconciliationReport& report) {
 }
 
 Result<std::optional<ReconciliationReport>> ReconciliationTables::find(const ReconciliationId& id) {
-    SQLite::Statement select{database_, kSelectRun};
+    PreparedStatement select{database_, kSelectRun};
     Query row{select};
     row.bind(":component", component_).bind(":id", id);
     if (!row.next()) return std::optional<ReconciliationReport>{};
@@ -100,7 +100,7 @@ Result<std::optional<ReconciliationReport>> ReconciliationTables::find(const Rec
 }
 
 std::vector<Difference> ReconciliationTables::differencesOf(std::int64_t row) {
-    SQLite::Statement select{database_, kSelectDifferences};
+    PreparedStatement select{database_, kSelectDifferences};
     Query difference{select};
     difference.bind(":reconciliation", row);
     std::vector<Difference> differences;
@@ -112,7 +112,7 @@ std::vector<Difference> ReconciliationTables::differencesOf(std::int64_t row) {
 }
 
 Result<std::vector<ReconciliationReport>> ReconciliationTables::newest(std::size_t count) {
-    SQLite::Statement select{database_, kSelectNewestRuns};
+    PreparedStatement select{database_, kSelectNewestRuns};
     Query row{select};
     row.bind(":component", component_).bind(":count", static_cast<std::int64_t>(count));
     std::vector<ReconciliationReport> reports;

@@ -20,7 +20,7 @@ constexpr const char* kSelectOfMerchant =
 std::vector<AuditEntry> SqliteAuditLog::entries(const std::optional<MerchantId>& merchant,
                                                 std::optional<std::int64_t> before, std::size_t count) const {
     ReaderPool::Reader reader = readers_.read();
-    SQLite::Statement select{reader.database(), merchant ? kSelectOfMerchant : kSelect};
+    PreparedStatement select{reader.database(), merchant ? kSelectOfMerchant : kSelect};
     Query row{select};
     row.bind(":before", before.value_or(std::numeric_limits<std::int64_t>::max()))
         .bind(":count", static_cast<std::int64_t>(count));

@@ -75,7 +75,7 @@ const StatementStore& SqliteBooks::statements() const noexcept {
 
 std::map<MerchantId, std::string> SqliteBooks::merchantNames() const {
     ReaderPool::Reader reader = parts_->readers.read();
-    SQLite::Statement select{reader.database(), kSelectNames};
+    PreparedStatement select{reader.database(), kSelectNames};
     Query row{select};
     std::map<MerchantId, std::string> names;
     while (row.next()) names.emplace(MerchantId{row.text(0)}, row.text(1));

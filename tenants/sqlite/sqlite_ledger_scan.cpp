@@ -76,7 +76,7 @@ struct Span {
 };
 
 Span spanOf(SQLite::Database& database, const LedgerRange& range) {
-    SQLite::Statement select{database, kSelectSpan};
+    PreparedStatement select{database, kSelectSpan};
     Query row{select};
     row.bind(":first", std::int64_t{range.first.number()}).bind(":last", std::int64_t{range.last.number()});
     row.next();
@@ -98,7 +98,7 @@ public:
         if (after_ >= span_.last) return false;
         const std::int64_t through = std::min(span_.last, after_ + kRowsAtOnce);
         ReaderPool::Reader reader = readers_.read();
-        SQLite::Statement select{reader.database(), selectText(range_.detail, kByRow)};
+        PreparedStatement select{reader.database(), selectText(range_.detail, kByRow)};
         Query row{select};
         row.bind(":after", after_)
             .bind(":through", through)
@@ -128,7 +128,7 @@ public:
         ReaderPool::Reader reader = readers_.read();
         const Span span = spanOf(reader.database(), range_);
         end_ = range_.through ? std::min(span.last, *range_.through) : span.last;
-        SQLite::Statement select{reader.database(), kSelectHead};
+        PreparedStatement select{reader.database(), kSelectHead};
         Query head{select};
         head.bind(":merchant", *range_.merchant);
         if (!head.next() || span.first == 0) return;
@@ -136,7 +136,7 @@ public:
         last_number_ = head.number(1);
         last_row_ = head.numberIfAny(2).value_or(0);
         leaveOutLaterOnes(reader.database());
-        SQLite::Statement select_before{reader.database(), kSelectBefore};
+        PreparedStatement select_before{reader.database(), kSelectBefore};
         Query before{select_before};
         before.bind(":merchant", merchant_row_).bind(":row", span.first);
         before.next();
@@ -158,7 +158,7 @@ public:
 
 private:
     void leaveOutLaterOnes(SQLite::Database& database) {
-        SQLite::Statement select{database, kSelectPrevious};
+        PreparedStatement select{database, kSelectPrevious};
         while (last_number_ > 0 && last_row_ > end_) {
             Query row{select};
             row.bind(":row", last_row_);
@@ -172,7 +172,7 @@ private:
         const std::int64_t through = std::min(last_number_, after_number_ + kMilestoneEvery);
         std::optional<std::int64_t> at = through == last_number_ ? last_row_ : milestone(database, through);
         const auto first = static_cast<std::ptrdiff_t>(batch.size());
-        SQLite::Statement select{database, selectText(range_.detail, kOneRow)};
+        PreparedStatement select{database, selectText(range_.detail, kOneRow)};
         for (std::int64_t number = through; number > after_number_; --number) {
             Query row{select};
             if (at) row.bind(":row", *at).bind(":merchant", merchant_row_);
@@ -189,7 +189,7 @@ private:
     }
 
     std::optional<std::int64_t> milestone(SQLite::Database& database, std::int64_t number) const {
-        SQLite::Statement select{database, kSelectMilestone};
+        PreparedStatement select{database, kSelectMilestone};
         Query row{select};
         row.bind(":merchant", merchant_row_).bind(":number", number);
         return row.next() ? std::optional{row.number(0)} : std::nullopt;

@@ -23,14 +23,14 @@ const PlanTerms* SqlitePlanTerms::find(const PlanVersionId& version) const {
 
 const PlanTerms* SqlitePlanTerms::read(const PlanVersionId& version) const {
     ReaderPool::Reader reader = readers_.read();
-    SQLite::Statement select{reader.database(), kSelectVersion};
+    PreparedStatement select{reader.database(), kSelectVersion};
     Query row{select};
     row.bind(":plan", version.plan).bind(":number", version.number);
     if (!row.next()) return nullptr;
     PlanTerms terms;
     terms.included_units = row.number(1);
     terms.monthly_minimum = Money{row.number(2)};
-    SQLite::Statement select_tiers{reader.database(), kSelectTiers};
+    PreparedStatement select_tiers{reader.database(), kSelectTiers};
     Query tier{select_tiers};
     tier.bind(":version", row.number(0));
     while (tier.next()) terms.tiers.push_back({tier.numberIfAny(0), Money{tier.number(1)}});

@@ -27,7 +27,7 @@ std::vector<DayUsage> SqliteUsageSums::daysOf(const MerchantId& merchant, Period
     std::int64_t merchant_row = 0;
     std::optional<std::int64_t> next;
     {
-        SQLite::Statement select{reader.database(), kSelectHead};
+        PreparedStatement select{reader.database(), kSelectHead};
         Query head{select};
         head.bind(":merchant", merchant);
         if (!head.next()) return {};
@@ -35,7 +35,7 @@ std::vector<DayUsage> SqliteUsageSums::daysOf(const MerchantId& merchant, Period
         next = head.numberIfAny(1);
     }
     std::map<UtcTime, DayUsage> days;
-    SQLite::Statement select{reader.database(), kSelectEntry};
+    PreparedStatement select{reader.database(), kSelectEntry};
     while (next) {
         Query row{select};
         row.bind(":row", *next).bind(":merchant", merchant_row);

@@ -92,17 +92,17 @@ StatementLine lineOf(const Query& row) {
 }
 
 void addParts(SQLite::Database& database, std::int64_t statement_row, Statement& statement) {
-    SQLite::Statement select_lines{database, kSelectLines};
+    PreparedStatement select_lines{database, kSelectLines};
     Query line{select_lines};
     line.bind(":statement", statement_row);
     while (line.next()) statement.lines.push_back(lineOf(line));
-    SQLite::Statement select_late{database, kSelectLate};
+    PreparedStatement select_late{database, kSelectLate};
     Query late{select_late};
     late.bind(":statement", statement_row);
     while (late.next()) {
         statement.late.push_back({late.time(0), late.number(1), late.number(2), late.number(3), late.number(4)});
     }
-    SQLite::Statement select_pending{database, kSelectPending};
+    PreparedStatement select_pending{database, kSelectPending};
     Query pending{select_pending};
     pending.bind(":statement", statement_row);
     while (pending.next()) {
@@ -148,7 +148,7 @@ StatementStore::Closing closingOf(const Query& row) {
 
 std::optional<SignedStatement> StatementReader::find(const MerchantId& merchant, Period period) const {
     ReaderPool::Reader reader = readers_.read();
-    SQLite::Statement select{reader.database(), std::string{kSelectStatement} + kOne};
+    PreparedStatement select{reader.database(), std::string{kSelectStatement} + kOne};
     Query row{select};
     row.bind(":merchant", merchant).bind(":period", std::int64_t{period.number()});
     std::vector<SignedStatement> found = statementsOf(reader.database(), row);
@@ -159,7 +159,7 @@ std::optional<SignedStatement> StatementReader::find(const MerchantId& merchant,
 std::vector<SignedStatement> StatementReader::list(const MerchantId& merchant, std::optional<Period> before,
                                                    std::size_t count) const {
     ReaderPool::Reader reader = readers_.read();
-    SQLite::Statement select{reader.database(), std::string{kSelectStatement} + kOfMerchant};
+    PreparedStatement select{reader.database(), std::string{kSelectStatement} + kOfMerchant};
     Query row{select};
     const std::int64_t end = before ? before->number() : std::numeric_limits<std::int64_t>::max();
     row.bind(":merchant", merchant).bind(":before", end).bind(":count", static_cast<std::int64_t>(count));
@@ -170,7 +170,7 @@ std::vector<SignedStatement> StatementReader::ofPeriod(Period period, const std:
                                                        std::size_t count) const {
     const std::optional<std::string> after_text = textOf(after);
     ReaderPool::Reader reader = readers_.read();
-    SQLite::Statement select{reader.database(), std::string{kSelectStatement} + kOfPeriod};
+    PreparedStatement select{reader.database(), std::string{kSelectStatement} + kOfPeriod};
     Query row{select};
     row.bind(":period", std::int64_t{period.number()})
         .bind(":after", after_text)
@@ -180,7 +180,7 @@ std::vector<SignedStatement> StatementReader::ofPeriod(Period period, const std:
 
 std::vector<StatementPublicKey> StatementReader::keys() const {
     ReaderPool::Reader reader = readers_.read();
-    SQLite::Statement select{reader.database(), kSelectKeys};
+    PreparedStatement select{reader.database(), kSelectKeys};
     Query row{select};
     std::vector<StatementPublicKey> keys;
     while (row.next()) keys.push_back(statementPublicKey(bytesFrom<32>(row.blob(0))));
@@ -193,7 +193,7 @@ std::vector<OpenAccount> StatementReader::openAccounts(Period period, const std:
     std::int64_t after = 0;
     for (std::int64_t got = kRowsAtOnce; got == kRowsAtOnce;) {
         ReaderPool::Reader reader = readers_.read();
-        SQLite::Statement select{reader.database(), kSelectMerchants};
+        PreparedStatement select{reader.database(), kSelectMerchants};
         Query row{select};
         row.bind(":after", after).bind(":only", only_text).bind(":count", kRowsAtOnce);
         for (got = 0; row.next(); ++got) {
@@ -216,7 +216,7 @@ std::map<MerchantId, HoldTally> StatementReader::holds(Period period, const std:
         std::int64_t hold = 0;
         for (std::int64_t got = kRowsAtOnce; got == kRowsAtOnce;) {
             ReaderPool::Reader reader = readers_.read();
-            SQLite::Statement select{reader.database(), kSelectHolds};
+            PreparedStatement select{reader.database(), kSelectHolds};
             Query row{select};
             row.bind(":state", state_text).bind(":merchant", merchant).bind(":row", hold);
             row.bind(":only", only_text).bind(":count", kRowsAtOnce);
@@ -235,8 +235,8 @@ std::map<MerchantId, std::vector<SoldPack>> StatementReader::unbilledPacks(
     Period period, const std::optional<MerchantId>& only) const {
     const std::optional<std::string> only_text = textOf(only);
     ReaderPool::Reader reader = readers_.read();
-    SQLite::Statement select{reader.database(), kSelectMerchantsWithPacks};
-    SQLite::Statement select_packs{reader.database(), kSelectUnbilledPacks};
+    PreparedStatement select{reader.database(), kSelectMerchantsWithPacks};
+    PreparedStatement select_packs{reader.database(), kSelectUnbilledPacks};
     Query merchant{select};
     merchant.bind(":only", only_text);
     std::map<MerchantId, std::vector<SoldPack>> packs;
@@ -250,7 +250,7 @@ std::map<MerchantId, std::vector<SoldPack>> StatementReader::unbilledPacks(
 
 std::vector<UndecidedScan> StatementReader::undecided(UtcTime before, std::size_t count) const {
     ReaderPool::Reader reader = readers_.read();
-    SQLite::Statement select{reader.database(), kSelectUndecided};
+    PreparedStatement select{reader.database(), kSelectUndecided};
     Query row{select};
     row.bind(":before", before).bind(":count", static_cast<std::int64_t>(count));
     std::vector<UndecidedScan> scans;
@@ -262,7 +262,7 @@ std::map<MerchantId, MonthlyMinimum> StatementReader::minimums(Period period,
                                                                const std::optional<MerchantId>& only) const {
     const std::optional<std::string> only_text = textOf(only);
     ReaderPool::Reader reader = readers_.read();
-    SQLite::Statement select{reader.database(), kSelectMinimums};
+    PreparedStatement select{reader.database(), kSelectMinimums};
     Query row{select};
     row.bind(":ends", period.ends()).bind(":only", only_text);
     std::map<MerchantId, MonthlyMinimum> minimums;
@@ -275,7 +275,7 @@ std::map<MerchantId, MonthlyMinimum> StatementReader::minimums(Period period,
 
 std::optional<StatementStore::Closing> StatementReader::closing(Period period) const {
     ReaderPool::Reader reader = readers_.read();
-    SQLite::Statement select{reader.database(), kSelectClosing};
+    PreparedStatement select{reader.database(), kSelectClosing};
     Query row{select};
     row.bind(":period", std::int64_t{period.number()});
     return row.next() ? std::optional{closingOf(row)} : std::nullopt;
@@ -283,7 +283,7 @@ std::optional<StatementStore::Closing> StatementReader::closing(Period period) c
 
 std::vector<StatementStore::Closing> StatementReader::unfinishedClosings() const {
     ReaderPool::Reader reader = readers_.read();
-    SQLite::Statement select{reader.database(), kSelectUnfinished};
+    PreparedStatement select{reader.database(), kSelectUnfinished};
     Query row{select};
     std::vector<StatementStore::Closing> closings;
     while (row.next()) closings.push_back(closingOf(row));

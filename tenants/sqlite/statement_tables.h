@@ -1,12 +1,12 @@
 #pragma once
 
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
 
 #include <cstdint>
 
 #include "tenants/billing/statement_store.h"
 #include "tenants/sqlite/ledger_heads.h"
+#include "tenants/sqlite/prepared_statement.h"
 
 namespace tenants::sqlite {
 
@@ -30,19 +30,19 @@ private:
 
     SQLite::Database& database_;
     LedgerHeads& heads_;
-    SQLite::Statement select_created_;
-    SQLite::Statement select_entry_;
-    SQLite::Statement select_unbilled_;
-    SQLite::Statement select_key_;
-    SQLite::Statement insert_key_;
-    SQLite::Statement insert_statement_;
-    SQLite::Statement insert_line_;
-    SQLite::Statement insert_late_;
-    SQLite::Statement insert_pending_;
-    SQLite::Statement select_version_;
-    SQLite::Statement select_pack_;
-    SQLite::Statement begin_closing_;
-    SQLite::Statement end_closing_;
+    PreparedStatement select_created_;
+    PreparedStatement select_entry_;
+    PreparedStatement select_unbilled_;
+    PreparedStatement select_key_;
+    PreparedStatement insert_key_;
+    PreparedStatement insert_statement_;
+    PreparedStatement insert_line_;
+    PreparedStatement insert_late_;
+    PreparedStatement insert_pending_;
+    PreparedStatement select_version_;
+    PreparedStatement select_pack_;
+    PreparedStatement begin_closing_;
+    PreparedStatement end_closing_;
 };
 
 /// The first period that a merchant made at `created_at` can have no statement of yet, closed through `closed_through`.

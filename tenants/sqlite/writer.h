@@ -1,7 +1,6 @@
 #pragma once
 
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
 
 #include <condition_variable>
 #include <cstddef>
@@ -18,6 +17,7 @@
 
 #include "tenants/base/clock.h"
 #include "tenants/base/error.h"
+#include "tenants/sqlite/prepared_statement.h"
 #include "tenants/sqlite/reader_pool.h"
 
 namespace tenants::sqlite {
@@ -112,8 +112,8 @@ private:
     static int onWalGrowth(void* writer, sqlite3* handle, const char* schema, int pages);
 
     SQLite::Database database_;
-    SQLite::Statement begin_;
-    SQLite::Statement commit_;
+    PreparedStatement begin_;
+    PreparedStatement commit_;
     const ReaderPool& readers_;
     const Clock& clock_;
     const WriterSettings settings_;
