@@ -72,7 +72,12 @@ void collect(const Poco::Util::AbstractConfiguration& configuration, const std::
             throw std::invalid_argument("unknown setting " + prefix);
         settings[prefix] = configuration.getRawString(prefix);
     }
-    for (const std::string& name : names) collect(configuration, prefix.empty() ? name : prefix + "." + name, settings);
+    for (const std::string& name : names) {
+        std::string key = prefix;
+        if (!key.empty()) key += '.';
+        key += name;
+        collect(configuration, key, settings);
+    }
 }
 
 Settings readSettings(const std::filesystem::path& file, const Environment& environment) {
@@ -99,7 +104,7 @@ const std::string& required(const Settings& settings, std::string_view key) {
 
 std::string optional(const Settings& settings, std::string_view key, std::string fallback) {
     const auto found = settings.find(key);
-    return found == settings.end() ? std::move(fallback) : found->second;
+    return found == settings.end() ? fallback : found->second;
 }
 
 int number(const Settings& settings, std::string_view key, int fallback, int least, int most) {

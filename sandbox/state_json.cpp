@@ -52,7 +52,7 @@ std::optional<UtcTime> timeIfAny(const Object::Ptr& object, const std::string& n
 }
 
 Object::Ptr objectAt(const Object::Ptr& object, const std::string& name) {
-    const Object::Ptr value = object->getObject(name);
+    Object::Ptr value = object->getObject(name);
     if (value.isNull()) malformed(name);
     return value;
 }

@@ -138,6 +138,7 @@ Result<std::vector<MerchantId>> PeriodClosing::freeze(std::vector<ClosedSum> sum
             portion.push_back(std::move(sums[at]));
         }
         std::vector<MerchantId> merchants;
+        merchants.reserve(portion.size());
         for (const ClosedSum& sum : portion) merchants.push_back(sum.signed_statement.statement.merchant);
         const auto outcomes = runBlocking(parts_.statements.close(std::move(portion)));
         if (!outcomes) return outcomes.error();

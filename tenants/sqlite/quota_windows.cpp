@@ -117,9 +117,9 @@ QuotaWindow& QuotaWindows::at(std::int64_t row) {
     return remember(windowOf(found));
 }
 
-QuotaWindow& QuotaWindows::remember(QuotaWindow window) {
+QuotaWindow& QuotaWindows::remember(const QuotaWindow& window) {
     const Place place{window.merchant_row, window.span.starts, window.policy};
-    QuotaWindow& remembered = by_row_.try_emplace(window.row, std::move(window)).first->second;
+    QuotaWindow& remembered = by_row_.try_emplace(window.row, window).first->second;
     by_place_.try_emplace(place, &remembered);
     return remembered;
 }

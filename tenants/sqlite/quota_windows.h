@@ -68,7 +68,7 @@ private:
     struct PlaceHash {
         std::size_t operator()(const Place& place) const noexcept;
     };
-    QuotaWindow& remember(QuotaWindow window);
+    QuotaWindow& remember(const QuotaWindow& window);
 
     SQLite::Database& database_;
     PreparedStatement select_;

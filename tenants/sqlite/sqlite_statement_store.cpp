@@ -7,6 +7,7 @@ namespace tenants::sqlite {
 Task<Result<std::vector<CloseOutcome>>> SqliteStatementStore::close(std::vector<ClosedSum> sums) {
     Write write{writer_, [&]() -> Result<std::vector<CloseOutcome>> {
                     std::vector<CloseOutcome> outcomes;
+                    outcomes.reserve(sums.size());
                     for (const ClosedSum& sum : sums) outcomes.push_back(tables_.close(sum));
                     return outcomes;
                 }};
