@@ -50,6 +50,7 @@ std::vector<DayUsage> SqliteUsageSums::daysOf(const MerchantId& merchant, Period
         day.entries += 1;
     }
     std::vector<DayUsage> sums;
+    sums.reserve(days.size());
     for (const auto& [starts, day] : days) sums.push_back(day);
     return sums;
 }

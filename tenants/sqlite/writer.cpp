@@ -161,7 +161,7 @@ std::exception_ptr Writer::inTransaction(const Body& body) {
         Query{commit_}.run();
         return nullptr;
     } catch (...) {
-        const std::exception_ptr failure = std::current_exception();
+        std::exception_ptr failure = std::current_exception();
         rollBack();
         return failure;
     }

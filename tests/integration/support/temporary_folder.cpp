@@ -27,10 +27,9 @@ std::string readFile(const std::filesystem::path& file) {
 }
 
 void writePrivateFile(const std::filesystem::path& file, std::string_view content) {
-    std::ofstream{file, std::ios::binary};
+    std::ofstream stream{file, std::ios::binary};
     using std::filesystem::perms;
     std::filesystem::permissions(file, perms::owner_read | perms::owner_write);
-    std::ofstream stream{file, std::ios::binary};
     stream << content;
     if (!stream.flush()) throw std::runtime_error("cannot write " + file.string());
 }

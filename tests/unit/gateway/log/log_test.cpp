@@ -20,7 +20,6 @@ namespace gateway::log {
 namespace {
 
 using ::testing::HasSubstr;
-using ::testing::Not;
 
 /// The lines that a log wrote, each with its line feed, complete once the log is gone.
 class Lines {
