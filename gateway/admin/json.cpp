@@ -57,7 +57,7 @@ tenants::Result<Poco::JSON::Object::Ptr> readJsonObject(const std::string& body,
         if (!json::outlineJsonObject(body)) return invalid("the body must be one JSON object, each member in it once");
         try {
             Poco::JSON::Parser parser;
-            parser.setDepth(json::kJsonDepthMax);
+            parser.setDepth(json::jsonDepthMax());
             parser.setAllowNullByte(false);
             object = parser.parse(body).extract<Poco::JSON::Object::Ptr>();
         } catch (const Poco::Exception&) {

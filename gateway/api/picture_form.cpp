@@ -89,7 +89,7 @@ Result<Found> readBody(const http::Request& request) {
 
 }  // namespace
 
-Result<Picture> readPicture(const http::Request& request) {
+Result<Picture> readPicture(const http::Request& request, std::size_t image_bytes_max) {
     auto found = readBody(request);
     if (!found) return found.error();
     if (auto in_query = http::formValue(request.head.query, "img_url"); in_query && !in_query->empty()) {
@@ -99,17 +99,22 @@ Result<Picture> readPicture(const http::Request& request) {
         return Error{ErrorCode::kImageUrlInvalid, "The query is not well encoded."};
     }
     if (found->image && !found->url.empty()) return invalid("Send either a picture or img_url, not both.");
-    if (found->image) return acceptImage(*found->image);
+    if (found->image) return acceptImage(*found->image, image_bytes_max);
     return acceptImageUrl(found->url);
 }
 
-Result<Picture> acceptImage(const tenants::ImageBytes& image) {
+Result<Picture> acceptImage(const tenants::ImageBytes& image, std::size_t image_bytes_max) {
     if (image.bytes.empty()) return missing();
-    if (image.bytes.size() > kImageBytesMax) {
-        return Error{ErrorCode::kImageTooLarge, "The picture must be smaller than 2 MiB."};
-    }
+    if (image.bytes.size() > image_bytes_max) return imageTooLarge(image_bytes_max);
     if (!looksLikePicture(image.bytes)) return invalid("Not a picture.");
     return Picture{image};
+}
+
+Error imageTooLarge(std::size_t image_bytes_max) {
+    if (image_bytes_max == kImageBytesMax)
+        return {ErrorCode::kImageTooLarge, "The picture must be smaller than 2 MiB."};
+    return {ErrorCode::kImageTooLarge,
+            "The picture must not be larger than " + std::to_string(image_bytes_max) + " bytes."};
 }
 
 Result<Picture> acceptImageUrl(std::string_view text) {

@@ -5,6 +5,7 @@
 
 #include "gateway/api/credential.h"
 #include "gateway/api/idempotency.h"
+#include "gateway/api/picture_form.h"
 
 namespace gateway::api {
 namespace {
@@ -60,7 +61,7 @@ tenants::Result<tenants::ScanInput> ScanRoutes::readInput(const ScanForm& form, 
     const auto& ticket = static_cast<const Ticket&>(*request.head.ticket);
     auto key = readIdempotencyKey(request.head.headers);
     if (!key) return key.error();
-    auto picture = form.read_picture(request);
+    auto picture = form.read_picture(request, form.image_bytes_max);
     if (!picture) return picture.error();
     tenants::ScanInput input{ticket.caller, *picture, *key, std::nullopt, request.head.request_id, &ticket.permit};
     if (input.idempotency_key) input.fingerprint = fingerprintOf(form.path, ticket.caller.merchant, input.picture);
@@ -120,7 +121,7 @@ http::Response ScanRoutes::refuse(const ScanForm& form, const http::RequestHead&
     };
     switch (refusal) {
         case http::Refusal::kBodyTooLarge:
-            return answer(ErrorCode::kImageTooLarge, "The picture must be smaller than 2 MiB.");
+            return form.render_error(imageTooLarge(form.image_bytes_max), head.request_id, clock_.now());
         case http::Refusal::kBodyTimeout: return answer(ErrorCode::kImageInvalid, "The picture came too slowly.");
         case http::Refusal::kBodyMalformed: return answer(ErrorCode::kImageInvalid, "The body is cut or malformed.");
         case http::Refusal::kOverloaded: return answer(ErrorCode::kRateLimited, "Too many requests at once.");

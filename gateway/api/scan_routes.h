@@ -20,9 +20,10 @@ namespace gateway::api {
 struct ScanForm {
     std::string path;  // part of a repeat's fingerprint: the same request by another form is another request
     std::vector<std::string> methods;
+    std::size_t image_bytes_max = 0;
     std::size_t body_bytes_max = 0;
     /// The picture may borrow the request's body, which may be changed for it.
-    tenants::Result<tenants::Picture> (*read_picture)(http::Request& request) = nullptr;
+    tenants::Result<tenants::Picture> (*read_picture)(http::Request& request, std::size_t image_bytes_max) = nullptr;
     http::Response (*render_answer)(const tenants::ScanOutput& scan, const tenants::MerchantId& merchant) = nullptr;
     http::Response (*render_error)(const tenants::Error& error, std::string_view request_id,
                                    tenants::UtcTime now) = nullptr;

@@ -120,7 +120,7 @@ wechat::HttpsClient::Options clientOptions(const Settings::Upstream& upstream) {
 
 http::Limits adminLimits(const Settings& settings) {
     http::Limits limits = settings.limits;
-    limits.connections_max = std::min(limits.connections_max, kAdminConnectionsMax);
+    limits.connections_max = std::min(limits.connections_max, settings.admin_listener.connections_max);
     return limits;
 }
 
@@ -150,6 +150,12 @@ wechat::PushKeys pushKeys(const Settings::Component& component) {
 std::optional<std::string> previousKey(const Settings::Component& component) {
     if (component.previous_encoding_aes_key == nullptr) return std::nullopt;
     return std::string{component.previous_encoding_aes_key->expose()};
+}
+
+wechat::PushXmlLimits pushLimits(const Settings& settings) {
+    return {.bytes_max = settings.limits.body_bytes_max,
+            .depth_max = settings.inputs.xml_depth_max,
+            .openings_max = settings.inputs.xml_openings_max};
 }
 
 tenants::TokenKeeper::Settings tokenSettings(const Settings& settings) {
@@ -242,7 +248,8 @@ struct Gateway::Component {
     Component(const Settings& settings, const Settings::Component& component, wechat::HttpsClient& https,
               tenants::SqliteStore& store, const tenants::Clock& clock, log::Log& log)
         : client(https, clock, {component.appid, component.secret}, settings.upstream.call_deadline),
-          push_reader(pushKeys(component), previousKey(component), component.push_timestamp_window),
+          push_reader(pushKeys(component), previousKey(component), component.push_timestamp_window,
+                      pushLimits(settings)),
           platform(client, store.authorizations(tenants::AppId{component.appid}), store.merchants(), clock,
                    {.tokens = tokenSettings(settings),
                     .onboarding = {.component_appid = component.appid,
@@ -426,7 +433,10 @@ private:
         quota_view_.emplace(store_->merchants(), store_->plans(), store_->ledger(), workers_,
                             settings_.upstream_day_turns_at);
         scan_routes_.emplace(authenticator_, *scans_, *quota_view_, clock_, log_);
-        for (api::ScanForm& form : api::scanForms()) scan_routes_->add(public_router_, std::move(form));
+        for (api::ScanForm& form :
+             api::scanForms(settings_.inputs.image_bytes_max, settings_.inputs.image_frame_bytes_max)) {
+            scan_routes_->add(public_router_, std::move(form));
+        }
         token_issuer_.emplace(authenticator_, store_->merchants(), *platforms_, gateway_tokens_, clock_);
         token_routes_.emplace(*token_issuer_, clock_, log_);
         std::vector<api::WechatPushes::Addressee> addressees;

@@ -173,11 +173,29 @@ TEST(PictureForm, WhatIsNotAPictureIsInvalid) {
 
 TEST(PictureForm, TwoMebibytesAreTooLargeAndOneByteLessIsNot) {
     std::string picture = kJpeg;
-    picture.resize(kImageBytesMax, 'x');
-    EXPECT_TRUE(readPicture(multipart(part("name=\"img\"; filename=\"a.jpg\"", picture))));
+    for (const std::size_t bytes : {kImageBytesMax - 1, kImageBytesMax}) {
+        picture.resize(bytes, 'x');
+        EXPECT_TRUE(readPicture(multipart(part("name=\"img\"; filename=\"a.jpg\"", picture))));
+    }
 
     picture += 'x';
     expectRefused(multipart(part("name=\"img\"; filename=\"a.jpg\"", picture)), ErrorCode::kImageTooLarge);
+}
+
+TEST(PictureForm, LowerLimitIsExactAndNamedInTheRefusal) {
+    constexpr std::size_t kLower = 1000;
+    const auto read = [](std::size_t bytes) {
+        std::string picture = kJpeg;
+        picture.resize(bytes, 'x');
+        return readPicture(multipart(part("name=\"img\"; filename=\"a.jpg\"", picture)), kLower);
+    };
+
+    EXPECT_TRUE(read(kLower - 1));
+    EXPECT_TRUE(read(kLower));
+    const auto refused = read(kLower + 1);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kImageTooLarge);
+    EXPECT_EQ(refused.error().for_caller, "The picture must not be larger than 1000 bytes.");
 }
 
 TEST(PictureForm, UrlOfForbiddenFormIsRefused) {
