@@ -49,6 +49,7 @@ private:
 
     /// Key, rights and room, before any of the body is read.
     std::optional<http::Response> admit(const ScanForm& form, http::RequestHead& head) const;
+    http::Response refuseEarly(const ScanForm& form, const tenants::Error& error, std::string_view request_id) const;
     tenants::Task<http::Response> handle(const ScanForm* form, http::Request request);
     tenants::Result<tenants::ScanInput> readInput(const ScanForm& form, http::Request& request) const;
     tenants::Task<void> tellQuota(http::Headers& headers, tenants::MerchantId merchant) const;

@@ -196,6 +196,20 @@ tenants::ScanSettings scanSettings(const Settings& settings) {
     return scan;
 }
 
+/// One line for each change, whatever is refused meanwhile.
+void logBreaker(log::Log& log, const std::string& host, const tenants::BreakerChange& change) {
+    using State = tenants::CircuitBreaker::State;
+    const std::string merchant = change.merchant != nullptr ? change.merchant->text() : std::string{};
+    const auto write = [&](log::Level level, const char* event) {
+        log.write(level, event, {{"upstream", host}, {"merchant", merchant}});
+    };
+    switch (change.state) {
+        case State::kOpen: return write(log::Level::kWarning, "breaker_opened");
+        case State::kHalfOpen: return write(log::Level::kInfo, "breaker_half_open");
+        case State::kClosed: return write(log::Level::kWarning, "breaker_closed");  // wherever its opening was seen
+    }
+}
+
 std::string_view inspectionText(tenants::SqliteStore::Inspection inspection) {
     using Inspection = tenants::SqliteStore::Inspection;
     if (inspection == Inspection::kRunning) return "running";
@@ -428,6 +442,9 @@ private:
         scan.limits.plan_of = [this](const tenants::MerchantId& merchant) {
             const tenants::PlanVersion* const plan = store_->plans().inForce(merchant, clock_.now());
             return plan != nullptr ? &plan->terms : nullptr;
+        };
+        scan.limits.on_breaker_change = [this](const tenants::BreakerChange& change) {
+            logBreaker(log_, settings_.upstream.host, change);
         };
         scans_.emplace(store_->merchants(), *platforms_, store_->ledger(), ocr_, patience_, clock_, std::move(scan));
         quota_view_.emplace(store_->merchants(), store_->plans(), store_->ledger(), workers_,

@@ -9,6 +9,8 @@
 #include <utility>
 #include <vector>
 
+#include "tenants/base/task.h"
+
 namespace gateway::http {
 
 /// Header fields in order of arrival; names compare without case. What is not well-formed cannot get in, so that no
@@ -28,6 +30,8 @@ private:
     std::vector<std::pair<std::string, std::string>> fields_;
 };
 
+struct Response;
+
 /// What a route's `admit` set aside for a request that it let in; ends with the request, and before its answer is sent.
 class RequestTicket {
 public:
@@ -36,6 +40,10 @@ public:
     /// Whether the request may be worked on now. Where not, its connection asks again a little later, a second long at most, and
     /// reads nothing of the body meanwhile.
     virtual bool mayStart() { return true; }
+    /// Whether the request's fate needs a look that may wait. Then `decide` is awaited, once and before `mayStart` and the body.
+    virtual bool isUndecided() const { return false; }
+    /// The refusal, or nothing to let the request in.
+    virtual tenants::Task<std::optional<Response>> decide();
     RequestTicket(const RequestTicket&) = delete;
     RequestTicket& operator=(const RequestTicket&) = delete;
 };
