@@ -38,6 +38,10 @@ bool looksLikePicture(std::string_view bytes) {
                        [bytes](std::string_view beginning) { return bytes.starts_with(beginning); });
 }
 
+Error urlRepeated() {
+    return {ErrorCode::kImageUrlInvalid, "img_url was sent more than once."};
+}
+
 /// What the request brings, before it is judged.
 struct Found {
     std::optional<tenants::ImageBytes> image;
@@ -68,9 +72,9 @@ Result<Found> readMultipartForm(const http::Request& request) {
     auto image = pictureAmong(parts);
     if (!image) return image.error();
     Found found{*image, {}};
-    for (const auto& part : parts) {
-        if (part.name == "img_url" && !part.filename) found.url = part.bytes;
-    }
+    const auto is_url = [](const http::MultipartPart& part) { return part.name == "img_url" && !part.filename; };
+    if (std::ranges::count_if(parts, is_url) > 1) return urlRepeated();
+    if (const auto url = std::ranges::find_if(parts, is_url); url != parts.end()) found.url = url->bytes;
     return found;
 }
 
@@ -82,6 +86,7 @@ Result<Found> readBody(const http::Request& request) {
     }
     const auto fields = readBodyFields(request);
     if (!fields) return invalid("The body is neither a JSON object nor a form.");
+    if (countFields(*fields, "img_url") > 1) return urlRepeated();
     Found found;
     if (const std::string* const url = findField(*fields, "img_url")) found.url = *url;
     return found;
@@ -92,6 +97,7 @@ Result<Found> readBody(const http::Request& request) {
 Result<Picture> readPicture(const http::Request& request, std::size_t image_bytes_max) {
     auto found = readBody(request);
     if (!found) return found.error();
+    if (http::formCount(request.head.query, "img_url") > 1) return urlRepeated();
     if (auto in_query = http::formValue(request.head.query, "img_url"); in_query && !in_query->empty()) {
         if (!found->url.empty() && found->url != *in_query) return invalid("Two different img_url.");
         found->url = *std::move(in_query);

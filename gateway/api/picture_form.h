@@ -17,7 +17,7 @@ inline constexpr std::size_t kImageFrameBytesMax = 64 * 1024;
 /// The one picture of a scan request, from wherever the call forms put it: multipart part `img` (also `file`, `media`,
 /// or the only file part), or `img_url` in the query, a form body or a JSON body. An upload borrows the request's body.
 /// Errors: kImageMissing, kImageInvalid (both forms, two files, broken multipart, not a picture's first bytes),
-/// kImageTooLarge, kImageUrlInvalid.
+/// kImageTooLarge, kImageUrlInvalid (several in one place too).
 tenants::Result<tenants::Picture> readPicture(const http::Request& request,
                                               std::size_t image_bytes_max = kImageBytesMax);
 

@@ -118,6 +118,16 @@ TEST(PictureForm, SameUrlTwiceIsOneAndTwoAreNone) {
                   ErrorCode::kImageInvalid);
 }
 
+TEST(PictureForm, UrlThatStandsTwiceInOnePlaceIsRefused) {
+    const std::string url = "img_url=https%3A%2F%2Fsamples.tollgate.test%2Fa.jpg";
+    const std::string field = part("name=\"img_url\"", "https://samples.tollgate.test/a.jpg");
+
+    expectRefused(request(url + "&" + url), ErrorCode::kImageUrlInvalid);
+    expectRefused(request(url + "&img_url="), ErrorCode::kImageUrlInvalid);
+    expectRefused(request("", "application/x-www-form-urlencoded", url + "&" + url), ErrorCode::kImageUrlInvalid);
+    expectRefused(multipart(field + field), ErrorCode::kImageUrlInvalid);
+}
+
 TEST(PictureForm, EmptyBodyAndEmptyObjectGoWithUrlInTheQuery) {
     const std::string query = "img_url=https%3A%2F%2Fsamples.tollgate.test%2Fa.jpg";
 
