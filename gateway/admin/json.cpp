@@ -57,7 +57,7 @@ tenants::Result<Poco::JSON::Object::Ptr> readJsonObject(std::string_view body,
         if (!json::outlineJsonObject(body)) return invalid("the body must be one JSON object, each member in it once");
         try {
             Poco::JSON::Parser parser;
-            parser.setDepth(json::kJsonDepthMax);
+            parser.setDepth(json::jsonDepthMax());
             parser.setAllowNullByte(false);
             object = parser.parse(std::string{body}).extract<Poco::JSON::Object::Ptr>();
         } catch (const Poco::Exception&) {

@@ -54,4 +54,8 @@ const std::string* findField(const http::FormPairs& fields, std::string_view nam
     return found == fields.end() ? nullptr : &found->second;
 }
 
+std::size_t countFields(const http::FormPairs& fields, std::string_view name) {
+    return static_cast<std::size_t>(std::ranges::count(fields, name, &std::pair<std::string, std::string>::first));
+}
+
 }  // namespace gateway::api

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,5 +18,7 @@ std::optional<http::FormPairs> readBodyFields(const http::Request& request);
 
 /// The first value of that name, or null.
 const std::string* findField(const http::FormPairs& fields, std::string_view name);
+/// How many have that name.
+std::size_t countFields(const http::FormPairs& fields, std::string_view name);
 
 }  // namespace gateway::api

@@ -28,7 +28,8 @@ const JsonMember* present(const json::JsonOutline& object, std::string_view name
 }
 
 /// The picture whose base64 is `value`, a string's text in `body`, decoded in its place.
-Result<Picture> decodePicture(std::string_view value, std::string_view content_type, http::BodyBytes& body) {
+Result<Picture> decodePicture(std::string_view value, std::string_view content_type, http::BodyBytes& body,
+                              std::size_t image_bytes_max) {
     std::optional<std::string> unescaped;
     std::string_view text = value;
     if (value.find('\\') != std::string_view::npos) {
@@ -36,18 +37,16 @@ Result<Picture> decodePicture(std::string_view value, std::string_view content_t
         if (!unescaped) return invalid("img.value is not base64.");
         text = *unescaped;
     }
-    if (base64BytesMax(text.size()) > kImageBytesMax + 2) {
-        return Error{ErrorCode::kImageTooLarge, "The picture must be smaller than 2 MiB."};
-    }
+    if (base64BytesMax(text.size()) > image_bytes_max + 2) return imageTooLarge(image_bytes_max);
     char* const bytes = body.bytes().data() + (value.data() - body.bytes().data());
     const auto decoded = decodeBase64(text, bytes);
     if (!decoded) return invalid("img.value is not base64: standard alphabet, padded, without line breaks.");
-    return acceptImage({{bytes, *decoded}, content_type});
+    return acceptImage({{bytes, *decoded}, content_type}, image_bytes_max);
 }
 
 }  // namespace
 
-Result<Picture> readCloudPicture(http::Request& request) {
+Result<Picture> readCloudPicture(http::Request& request, std::size_t image_bytes_max) {
     if (request.body.empty()) return acceptImage({});
     const auto outline = json::outlineJsonObject(request.body);
     if (!outline) return invalid("The body is not a JSON object.");
@@ -68,7 +67,7 @@ Result<Picture> readCloudPicture(http::Request& request) {
     if (value->kind != JsonKind::kString) return invalid("img.value is not a string.");
     const JsonMember* const type = present(*parts, "contentType");
     const bool has_type = type != nullptr && type->kind == JsonKind::kString;
-    return decodePicture(value->value, has_type ? type->value : std::string_view{}, request.body);
+    return decodePicture(value->value, has_type ? type->value : std::string_view{}, request.body, image_bytes_max);
 }
 
 }  // namespace gateway::api

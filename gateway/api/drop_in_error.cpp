@@ -95,7 +95,7 @@ http::Response renderDropInError(int errcode, const tenants::Error& error, std::
                                  tenants::UtcTime now) {
     auto response = render(errcode, error.for_caller, tenants::stableCode(error.code), request_id);
     if (error.replayed) response.headers.set("Idempotency-Replayed", "true");
-    if (error.code == ErrorCode::kIdempotencyInFlight) {
+    if (error.code == ErrorCode::kIdempotencyInFlight || error.code == ErrorCode::kStoreUnavailable) {
         response.headers.set("Retry-After", "1");
     } else if (error.retry_at) {
         const auto wait = std::chrono::ceil<std::chrono::seconds>(*error.retry_at - now);

@@ -38,6 +38,10 @@ bool looksLikePicture(std::string_view bytes) {
                        [bytes](std::string_view beginning) { return bytes.starts_with(beginning); });
 }
 
+Error urlRepeated() {
+    return {ErrorCode::kImageUrlInvalid, "img_url was sent more than once."};
+}
+
 /// What the request brings, before it is judged.
 struct Found {
     std::optional<tenants::ImageBytes> image;
@@ -68,9 +72,9 @@ Result<Found> readMultipartForm(const http::Request& request) {
     auto image = pictureAmong(parts);
     if (!image) return image.error();
     Found found{*image, {}};
-    for (const auto& part : parts) {
-        if (part.name == "img_url" && !part.filename) found.url = part.bytes;
-    }
+    const auto is_url = [](const http::MultipartPart& part) { return part.name == "img_url" && !part.filename; };
+    if (std::ranges::count_if(parts, is_url) > 1) return urlRepeated();
+    if (const auto url = std::ranges::find_if(parts, is_url); url != parts.end()) found.url = url->bytes;
     return found;
 }
 
@@ -82,6 +86,7 @@ Result<Found> readBody(const http::Request& request) {
     }
     const auto fields = readBodyFields(request);
     if (!fields) return invalid("The body is neither a JSON object nor a form.");
+    if (countFields(*fields, "img_url") > 1) return urlRepeated();
     Found found;
     if (const std::string* const url = findField(*fields, "img_url")) found.url = *url;
     return found;
@@ -89,9 +94,10 @@ Result<Found> readBody(const http::Request& request) {
 
 }  // namespace
 
-Result<Picture> readPicture(const http::Request& request) {
+Result<Picture> readPicture(const http::Request& request, std::size_t image_bytes_max) {
     auto found = readBody(request);
     if (!found) return found.error();
+    if (http::formCount(request.head.query, "img_url") > 1) return urlRepeated();
     if (auto in_query = http::formValue(request.head.query, "img_url"); in_query && !in_query->empty()) {
         if (!found->url.empty() && found->url != *in_query) return invalid("Two different img_url.");
         found->url = *std::move(in_query);
@@ -99,17 +105,22 @@ Result<Picture> readPicture(const http::Request& request) {
         return Error{ErrorCode::kImageUrlInvalid, "The query is not well encoded."};
     }
     if (found->image && !found->url.empty()) return invalid("Send either a picture or img_url, not both.");
-    if (found->image) return acceptImage(*found->image);
+    if (found->image) return acceptImage(*found->image, image_bytes_max);
     return acceptImageUrl(found->url);
 }
 
-Result<Picture> acceptImage(const tenants::ImageBytes& image) {
+Result<Picture> acceptImage(const tenants::ImageBytes& image, std::size_t image_bytes_max) {
     if (image.bytes.empty()) return missing();
-    if (image.bytes.size() > kImageBytesMax) {
-        return Error{ErrorCode::kImageTooLarge, "The picture must be smaller than 2 MiB."};
-    }
+    if (image.bytes.size() > image_bytes_max) return imageTooLarge(image_bytes_max);
     if (!looksLikePicture(image.bytes)) return invalid("Not a picture.");
     return Picture{image};
+}
+
+Error imageTooLarge(std::size_t image_bytes_max) {
+    if (image_bytes_max == kImageBytesMax)
+        return {ErrorCode::kImageTooLarge, "The picture must be smaller than 2 MiB."};
+    return {ErrorCode::kImageTooLarge,
+            "The picture must not be larger than " + std::to_string(image_bytes_max) + " bytes."};
 }
 
 Result<Picture> acceptImageUrl(std::string_view text) {

@@ -95,7 +95,7 @@ http::Response renderProblem(const tenants::Error& error, std::string_view reque
     auto response = render(status, std::move(document), code);
     if (error.replayed) response.headers.set("Idempotency-Replayed", "true");
     if (status == 401) response.headers.set("WWW-Authenticate", "Bearer");
-    if (error.code == ErrorCode::kIdempotencyInFlight) {
+    if (error.code == ErrorCode::kIdempotencyInFlight || error.code == ErrorCode::kStoreUnavailable) {
         response.headers.set("Retry-After", "1");
     } else if (error.retry_at) {
         response.headers.set("Retry-After", secondsUntil(*error.retry_at, now));

@@ -2,6 +2,7 @@
 
 #include <Poco/JSONString.h>
 
+#include <cstddef>
 #include <stdexcept>
 #include <string>
 #include <utility>
@@ -9,7 +10,6 @@
 #include "gateway/api/camel_case.h"
 #include "gateway/api/cloud_form.h"
 #include "gateway/api/drop_in_error.h"
-#include "gateway/api/picture_form.h"
 #include "gateway/api/problem_error.h"
 #include "tenants/base/digest.h"
 
@@ -25,12 +25,13 @@ http::Response withCamelCase(http::Response response) {
     return response;
 }
 
-ScanForm drivingForm() {
+ScanForm drivingForm(std::size_t image_bytes_max, std::size_t frame_bytes_max) {
     ScanForm form;
     form.path = "/cv/ocr/driving";
     form.methods = {"POST", "GET"};
-    form.body_bytes_max = kScanBodyBytesMax;
-    form.read_picture = [](http::Request& request) { return readPicture(request); };
+    form.image_bytes_max = image_bytes_max;
+    form.body_bytes_max = image_bytes_max + 1 + frame_bytes_max;
+    form.read_picture = [](http::Request& request, std::size_t most) { return readPicture(request, most); };
     form.render_answer = [](const tenants::ScanOutput& scan, const tenants::MerchantId&) {
         return renderAnswer(std::string{scan.body->expose()});
     };
@@ -39,11 +40,12 @@ ScanForm drivingForm() {
     return form;
 }
 
-ScanForm cloudForm(std::string path) {
+ScanForm cloudForm(std::string path, std::size_t image_bytes_max, std::size_t frame_bytes_max) {
     ScanForm form;
     form.path = std::move(path);
     form.methods = {"POST"};
-    form.body_bytes_max = kCloudBodyBytesMax;
+    form.image_bytes_max = image_bytes_max;
+    form.body_bytes_max = cloudBodyBytesMax(image_bytes_max, frame_bytes_max);
     form.read_picture = &readCloudPicture;
     form.render_answer = [](const tenants::ScanOutput& scan, const tenants::MerchantId&) {
         return renderAnswer(camelCased(scan.body->expose()));
@@ -78,12 +80,13 @@ http::Response renderWithReceipt(const tenants::ScanOutput& scan, const tenants:
     return response;
 }
 
-ScanForm modernForm() {
+ScanForm modernForm(std::size_t image_bytes_max, std::size_t frame_bytes_max) {
     ScanForm form;
     form.path = "/v1/licences:scan";
     form.methods = {"POST"};
-    form.body_bytes_max = kScanBodyBytesMax;
-    form.read_picture = [](http::Request& request) { return readPicture(request); };
+    form.image_bytes_max = image_bytes_max;
+    form.body_bytes_max = image_bytes_max + 1 + frame_bytes_max;
+    form.read_picture = [](http::Request& request, std::size_t most) { return readPicture(request, most); };
     form.render_answer = &renderWithReceipt;
     form.render_error = &renderProblem;
     form.render_fault = &renderProblemFault;
@@ -93,9 +96,11 @@ ScanForm modernForm() {
 
 }  // namespace
 
-std::vector<ScanForm> scanForms() {
-    return {drivingForm(), cloudForm("/openapi/ocr.vehicleLicense"), cloudForm("/openapi/ocr.drivingLicense"),
-            modernForm()};
+std::vector<ScanForm> scanForms(std::size_t image_bytes_max, std::size_t frame_bytes_max) {
+    return {drivingForm(image_bytes_max, frame_bytes_max),
+            cloudForm("/openapi/ocr.vehicleLicense", image_bytes_max, frame_bytes_max),
+            cloudForm("/openapi/ocr.drivingLicense", image_bytes_max, frame_bytes_max),
+            modernForm(image_bytes_max, frame_bytes_max)};
 }
 
 }  // namespace gateway::api

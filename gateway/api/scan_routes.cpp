@@ -5,28 +5,47 @@
 
 #include "gateway/api/credential.h"
 #include "gateway/api/idempotency.h"
+#include "gateway/api/picture_form.h"
 
 namespace gateway::api {
 namespace {
 
-/// Hundreds of clients of one merchant that ask again at once, whatever Retry-After says, would take the processor from
-/// everybody: 500 of them made 56,000 refusals a second, and another merchant's p99 was 61 ms. Well below the 50 ms in which a
-/// refusal is promised.
-constexpr std::chrono::milliseconds kRateLimitedHeldBack{20};
+/// Hundreds of clients that ask again at once, whatever Retry-After says, would take the processor from everybody: 500 of one
+/// merchant made 56,000 refusals a second, and another merchant's p99 was 61 ms. A refusal costs an eighth of a small scan, so
+/// they also take it from what is served. Well below the 50 ms in which a refusal is promised.
+constexpr std::chrono::milliseconds kHeldBack{20};
+
+/// For want of room, and not for what the request is: whoever repeats it at once hears the same.
+bool isForWantOfRoom(tenants::ErrorCode code) {
+    using tenants::ErrorCode;
+    return code == ErrorCode::kRateLimited || code == ErrorCode::kUpstreamBusy ||
+           code == ErrorCode::kUpstreamUnreachable || code == ErrorCode::kStoreUnavailable;
+}
 
 }  // namespace
 
 struct ScanRoutes::Ticket final : http::RequestTicket {
-    Ticket(tenants::ScanLicence& scans, tenants::Caller caller_let_in, tenants::ScanAdmission::Permit its_permit)
-        : caller(std::move(caller_let_in)), permit(std::move(its_permit)), scans_(scans) {}
+    Ticket(const ScanRoutes& routes, const ScanForm& form, tenants::Caller caller_let_in,
+           tenants::ScanAdmission::Permit its_permit)
+        : caller(std::move(caller_let_in)), permit(std::move(its_permit)), routes_(routes), form_(form) {}
 
-    bool mayStart() override { return scans_.mayRun(permit); }
+    bool mayStart() override { return routes_.scans_.mayRun(permit); }
+    bool isUndecided() const override { return permit.refusalUnlessRepeat() != nullptr; }
+    tenants::Task<std::optional<http::Response>> decide() override {
+        const auto repeats = co_await routes_.scans_.mayBeRepeat(permit, caller, idempotency_key);
+        if (repeats) co_return std::nullopt;
+        co_return routes_.refuseEarly(form_, repeats.error(), request_id);
+    }
 
     const tenants::Caller caller;
     tenants::ScanAdmission::Permit permit;
+    // Only where the permit is for a repeat alone.
+    std::string idempotency_key;
+    std::string request_id;
 
 private:
-    tenants::ScanLicence& scans_;
+    const ScanRoutes& routes_;
+    const ScanForm& form_;
 };
 
 void ScanRoutes::add(http::Router& router, ScanForm given) {
@@ -46,21 +65,31 @@ void ScanRoutes::add(http::Router& router, ScanForm given) {
 std::optional<http::Response> ScanRoutes::admit(const ScanForm& form, http::RequestHead& head) const {
     auto caller = authenticator_.authenticate(credentialOf(head));
     if (!caller) return form.render_error(caller.error(), head.request_id, clock_.now());
-    auto permit = scans_.enter(*caller);
-    if (!permit) {
-        auto refused = form.render_error(permit.error(), head.request_id, clock_.now());
-        if (permit.error().code == tenants::ErrorCode::kRateLimited) refused.held_back = kRateLimitedHeldBack;
-        return refused;
+    const auto key = readIdempotencyKey(head.headers);
+    const bool may_repeat = key && key->has_value();
+    auto permit = scans_.enter(*caller, may_repeat);
+    if (!permit) return refuseEarly(form, permit.error(), head.request_id);
+    const auto ticket = std::make_shared<Ticket>(*this, form, *std::move(caller), *std::move(permit));
+    if (ticket->isUndecided()) {
+        ticket->idempotency_key = **key;
+        ticket->request_id = head.request_id;
     }
-    head.ticket = std::make_shared<Ticket>(scans_, *std::move(caller), *std::move(permit));
+    head.ticket = ticket;
     return std::nullopt;
+}
+
+http::Response ScanRoutes::refuseEarly(const ScanForm& form, const tenants::Error& error,
+                                       std::string_view request_id) const {
+    auto refused = form.render_error(error, request_id, clock_.now());
+    if (isForWantOfRoom(error.code)) refused.held_back = kHeldBack;
+    return refused;
 }
 
 tenants::Result<tenants::ScanInput> ScanRoutes::readInput(const ScanForm& form, http::Request& request) const {
     const auto& ticket = static_cast<const Ticket&>(*request.head.ticket);
     auto key = readIdempotencyKey(request.head.headers);
     if (!key) return key.error();
-    auto picture = form.read_picture(request);
+    auto picture = form.read_picture(request, form.image_bytes_max);
     if (!picture) return picture.error();
     tenants::ScanInput input{ticket.caller, *picture, *key, std::nullopt, request.head.request_id, &ticket.permit};
     if (input.idempotency_key) input.fingerprint = fingerprintOf(form.path, ticket.caller.merchant, input.picture);
@@ -120,7 +149,7 @@ http::Response ScanRoutes::refuse(const ScanForm& form, const http::RequestHead&
     };
     switch (refusal) {
         case http::Refusal::kBodyTooLarge:
-            return answer(ErrorCode::kImageTooLarge, "The picture must be smaller than 2 MiB.");
+            return form.render_error(imageTooLarge(form.image_bytes_max), head.request_id, clock_.now());
         case http::Refusal::kBodyTimeout: return answer(ErrorCode::kImageInvalid, "The picture came too slowly.");
         case http::Refusal::kBodyMalformed: return answer(ErrorCode::kImageInvalid, "The body is cut or malformed.");
         case http::Refusal::kOverloaded: return answer(ErrorCode::kRateLimited, "Too many requests at once.");

@@ -20,9 +20,10 @@ namespace gateway::api {
 struct ScanForm {
     std::string path;  // part of a repeat's fingerprint: the same request by another form is another request
     std::vector<std::string> methods;
+    std::size_t image_bytes_max = 0;
     std::size_t body_bytes_max = 0;
     /// The picture may borrow the request's body, which may be changed for it.
-    tenants::Result<tenants::Picture> (*read_picture)(http::Request& request) = nullptr;
+    tenants::Result<tenants::Picture> (*read_picture)(http::Request& request, std::size_t image_bytes_max) = nullptr;
     http::Response (*render_answer)(const tenants::ScanOutput& scan, const tenants::MerchantId& merchant) = nullptr;
     http::Response (*render_error)(const tenants::Error& error, std::string_view request_id,
                                    tenants::UtcTime now) = nullptr;
@@ -48,6 +49,7 @@ private:
 
     /// Key, rights and room, before any of the body is read.
     std::optional<http::Response> admit(const ScanForm& form, http::RequestHead& head) const;
+    http::Response refuseEarly(const ScanForm& form, const tenants::Error& error, std::string_view request_id) const;
     tenants::Task<http::Response> handle(const ScanForm* form, http::Request request);
     tenants::Result<tenants::ScanInput> readInput(const ScanForm& form, http::Request& request) const;
     tenants::Task<void> tellQuota(http::Headers& headers, tenants::MerchantId merchant) const;

@@ -5,6 +5,7 @@
 
 #include "gateway/api/body_fields.h"
 #include "gateway/api/drop_in_error.h"
+#include "gateway/http/form.h"
 
 namespace gateway::api {
 namespace {
@@ -20,6 +21,14 @@ int tokenErrcode(const Error& error) {
         case ErrorCode::kInvalidInput: return 47001;
         default: return dropInErrcode(error);
     }
+}
+
+/// Whether nobody could say which value of that name was meant.
+bool isAmbiguous(const http::FormPairs& in_body, std::string_view query, std::string_view name) {
+    if (countFields(in_body, name) > 1 || http::formCount(query, name) > 1) return true;
+    const std::string* const one = findField(in_body, name);
+    const auto other = http::formValue(query, name);
+    return one != nullptr && other && *one != *other;
 }
 
 tenants::Task<http::Response> ready(http::Response response) {
@@ -67,6 +76,11 @@ tenants::Result<tenants::IssuedToken> TokenRoutes::issue(const http::Request& re
     }
     const auto fields = readBodyFields(request);
     if (!fields) return Error{ErrorCode::kInvalidInput, "The body is neither a JSON object nor a form."};
+    for (const std::string_view name : {"appid", "secret", "grant_type"}) {
+        if (isAmbiguous(*fields, request.head.query, name)) {
+            return Error{ErrorCode::kInvalidInput, std::string{name} + " was sent more than once."};
+        }
+    }
     const auto field = [&](std::string_view name) {
         if (const std::string* const value = findField(*fields, name)) return *value;
         return request.head.queryParameter(name).value_or("");

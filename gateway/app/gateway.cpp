@@ -1,5 +1,7 @@
 #include "gateway/app/gateway.h"
 
+#include <malloc.h>
+
 #include <algorithm>
 #include <chrono>
 #include <coroutine>
@@ -70,6 +72,7 @@ using namespace std::chrono_literals;
 
 // A loop that wakes so much too late is behind with its work, or gets no processor. The kernel's own rounding is 1 ms.
 constexpr std::chrono::milliseconds kCrowdedLag{3};
+constexpr std::size_t kFreedBytesKept = 32 * 1024 * 1024;
 constexpr std::chrono::minutes kBackgroundEnd{1};  // every task ends by its own deadlines, long before this
 
 std::size_t loopCount(const Settings& settings) {
@@ -120,7 +123,7 @@ wechat::HttpsClient::Options clientOptions(const Settings::Upstream& upstream) {
 
 http::Limits adminLimits(const Settings& settings) {
     http::Limits limits = settings.limits;
-    limits.connections_max = std::min(limits.connections_max, kAdminConnectionsMax);
+    limits.connections_max = std::min(limits.connections_max, settings.admin_listener.connections_max);
     return limits;
 }
 
@@ -150,6 +153,12 @@ wechat::PushKeys pushKeys(const Settings::Component& component) {
 std::optional<std::string> previousKey(const Settings::Component& component) {
     if (component.previous_encoding_aes_key == nullptr) return std::nullopt;
     return std::string{component.previous_encoding_aes_key->expose()};
+}
+
+wechat::PushXmlLimits pushLimits(const Settings& settings) {
+    return {.bytes_max = settings.limits.body_bytes_max,
+            .depth_max = settings.inputs.xml_depth_max,
+            .openings_max = settings.inputs.xml_openings_max};
 }
 
 tenants::TokenKeeper::Settings tokenSettings(const Settings& settings) {
@@ -190,6 +199,20 @@ tenants::ScanSettings scanSettings(const Settings& settings) {
     return scan;
 }
 
+/// One line for each change, whatever is refused meanwhile.
+void logBreaker(log::Log& log, const std::string& host, const tenants::BreakerChange& change) {
+    using State = tenants::CircuitBreaker::State;
+    const std::string merchant = change.merchant != nullptr ? change.merchant->text() : std::string{};
+    const auto write = [&](log::Level level, const char* event) {
+        log.write(level, event, {{"upstream", host}, {"merchant", merchant}});
+    };
+    switch (change.state) {
+        case State::kOpen: return write(log::Level::kWarning, "breaker_opened");
+        case State::kHalfOpen: return write(log::Level::kInfo, "breaker_half_open");
+        case State::kClosed: return write(log::Level::kWarning, "breaker_closed");  // wherever its opening was seen
+    }
+}
+
 std::string_view inspectionText(tenants::SqliteStore::Inspection inspection) {
     using Inspection = tenants::SqliteStore::Inspection;
     if (inspection == Inspection::kRunning) return "running";
@@ -207,6 +230,12 @@ struct HopTo {
 tenants::Task<void> runOn(net::EventLoop& loop, std::function<tenants::Task<void>()> make) {
     co_await HopTo{loop};
     co_await make();
+}
+
+/// Gives back what a crowd of connections has left: glibc keeps a thread's freed memory, however much it is, as long as
+/// anything lies behind it. A few milliseconds for 100 MB, in which a loop may have to wait, so not for little.
+void giveBackFreedMemory() {
+    if (::mallinfo2().fordblks > kFreedBytesKept) ::malloc_trim(0);
 }
 
 http::Server::Callbacks callbacks(log::Log& log) {
@@ -242,7 +271,8 @@ struct Gateway::Component {
     Component(const Settings& settings, const Settings::Component& component, wechat::HttpsClient& https,
               tenants::SqliteStore& store, const tenants::Clock& clock, log::Log& log)
         : client(https, clock, {component.appid, component.secret}, settings.upstream.call_deadline),
-          push_reader(pushKeys(component), previousKey(component), component.push_timestamp_window),
+          push_reader(pushKeys(component), previousKey(component), component.push_timestamp_window,
+                      pushLimits(settings)),
           platform(client, store.authorizations(tenants::AppId{component.appid}), store.merchants(), clock,
                    {.tokens = tokenSettings(settings),
                     .onboarding = {.component_appid = component.appid,
@@ -422,11 +452,17 @@ private:
             const tenants::PlanVersion* const plan = store_->plans().inForce(merchant, clock_.now());
             return plan != nullptr ? &plan->terms : nullptr;
         };
+        scan.limits.on_breaker_change = [this](const tenants::BreakerChange& change) {
+            logBreaker(log_, settings_.upstream.host, change);
+        };
         scans_.emplace(store_->merchants(), *platforms_, store_->ledger(), ocr_, patience_, clock_, std::move(scan));
         quota_view_.emplace(store_->merchants(), store_->plans(), store_->ledger(), workers_,
                             settings_.upstream_day_turns_at);
         scan_routes_.emplace(authenticator_, *scans_, *quota_view_, clock_, log_);
-        for (api::ScanForm& form : api::scanForms()) scan_routes_->add(public_router_, std::move(form));
+        for (api::ScanForm& form :
+             api::scanForms(settings_.inputs.image_bytes_max, settings_.inputs.image_frame_bytes_max)) {
+            scan_routes_->add(public_router_, std::move(form));
+        }
         token_issuer_.emplace(authenticator_, store_->merchants(), *platforms_, gateway_tokens_, clock_);
         token_routes_.emplace(*token_issuer_, clock_, log_);
         std::vector<api::WechatPushes::Addressee> addressees;
@@ -495,7 +531,8 @@ private:
         const auto look_every = settings_.tokens.look_every;
         std::vector<Upkeep::Job> jobs{{10min, [this] { slow_lane_.add([this] { waiveUndecided(); }); }},
                                       {15s, [this] { onAdminLoop([this] { return sweep(); }); }},
-                                      {30s, [this] { onAdminLoop([this] { return handleWaitingEvents(); }); }}};
+                                      {30s, [this] { onAdminLoop([this] { return handleWaitingEvents(); }); }},
+                                      {1min, giveBackFreedMemory}};
         for (const auto& component : components_) {
             ComponentUpkeep& upkeep = component->upkeep;
             jobs.push_back({look_every, [this, &upkeep] { onAdminLoop([&upkeep] { return upkeep.watchTicket(); }); }});

@@ -19,6 +19,7 @@
 
 #include "gateway/app/commands.h"
 #include "gateway/app/gateway.h"
+#include "gateway/json/json_outline.h"
 #include "gateway/log/log.h"
 #include "tenants/base/clock.h"
 
@@ -53,8 +54,8 @@ std::size_t raiseDescriptorLimit() {
 /// they keep, the store's files, epoll.
 std::size_t descriptorsNeeded(const Settings& settings) {
     constexpr std::size_t kEverythingElse = 256;
-    return settings.limits.connections_max + kAdminConnectionsMax + 2 * settings.upstream.in_flight_max +
-           kEverythingElse;
+    return settings.limits.connections_max + settings.admin_listener.connections_max +
+           2 * settings.upstream.in_flight_max + kEverythingElse;
 }
 
 /// SIGTERM, SIGINT and SIGHUP are waited for by one thread and never interrupt another; made before any thread is.
@@ -116,6 +117,7 @@ int serve(const std::function<Settings()>& load, const tenants::Clock& clock) {
     const Settings settings = load();
     ::umask(S_IRWXG | S_IRWXO);
     keepSecretsInMemory();
+    json::setJsonDepthMax(settings.inputs.json_depth_max);
     const std::size_t descriptors = raiseDescriptorLimit();
     const Signals signals;
     log::Log log{clock, settings.log_level, log::writeToStandardError};

@@ -117,6 +117,8 @@ void readListeners(Reader& reader, Settings& settings) {
     }
     settings.admin_listener.address = reader.text("admin.address", settings.admin_listener.address);
     settings.admin_listener.port = reader.number<std::uint16_t>("admin.port", settings.admin_listener.port, 0, 65535);
+    settings.admin_listener.connections_max =
+        reader.number<std::size_t>("admin.connections", settings.admin_listener.connections_max, 1, 1'000'000);
 }
 
 void readLimits(Reader& reader, http::Limits& limits) {
@@ -138,7 +140,20 @@ void readLimits(Reader& reader, http::Limits& limits) {
     limits.idle_deadline = reader.duration("limits.idle_ms", limits.idle_deadline, kLeast, kMost);
     limits.handshake_deadline = reader.duration("limits.handshake_ms", limits.handshake_deadline, kLeast, kMost);
     limits.body_deadline = reader.duration("limits.body_ms", limits.body_deadline, kLeast, kMost);
+    limits.body_grace = reader.duration("limits.body_grace_ms", limits.body_grace, kLeast, kMost);
     limits.send_deadline = reader.duration("limits.send_ms", limits.send_deadline, kLeast, kMost);
+}
+
+void readInputs(Reader& reader, Settings::Inputs& inputs) {
+    const auto number = [&](const char* key, std::size_t& value, std::size_t least, std::size_t most) {
+        value = reader.number<std::size_t>(key, value, least, most);
+    };
+    number("limits.image_bytes", inputs.image_bytes_max, 1024, inputs.image_bytes_max);
+    number("limits.image_frame_bytes", inputs.image_frame_bytes_max, 1024, 1'048'576);
+    // The least is what WeChat's own answers and pushes need; the most is what the stack of a thread takes with ease.
+    number("limits.json_depth", inputs.json_depth_max, 8, 256);
+    number("limits.xml_depth", inputs.xml_depth_max, 3, 32);
+    number("limits.xml_tags", inputs.xml_openings_max, 64, 8192);
 }
 
 /// A whole number of days.
@@ -288,6 +303,7 @@ Settings loadSettings(const std::filesystem::path& file, const Environment& envi
     Settings settings;
     readListeners(reader, settings);
     readLimits(reader, settings.limits);
+    readInputs(reader, settings.inputs);
     settings.loops = reader.number<std::size_t>("loops", settings.loops, 0, 256);
     readPools(reader, settings);
     readTraffic(reader, settings);

@@ -23,9 +23,6 @@ public:
     using std::runtime_error::runtime_error;
 };
 
-/// Of the admin listener, whatever the public one may have: operators are few.
-inline constexpr std::size_t kAdminConnectionsMax = 1024;
-
 /// Everything that can be set, with the defaults that docs/tollgate.sample.properties documents. A key `a.b_c` of the
 /// file is overridden by the environment variable TOLLGATE_A_B_C.
 struct Settings {
@@ -39,8 +36,17 @@ struct Settings {
     struct Admin {
         std::string address = "127.0.0.1";
         std::uint16_t port = 8081;
+        std::size_t connections_max = 1024;  // at most what the public one may have: operators are few
     } admin_listener;
     http::Limits limits;  // of the public listener; the admin listener has the same, but for its connections
+    /// What one text or picture from outside may be.
+    struct Inputs {
+        std::size_t image_bytes_max = 2 * 1024 * 1024 - 1;  // WeChat's own limit, which can only be lowered
+        std::size_t image_frame_bytes_max = 64 * 1024;      // what is around it in the body
+        std::size_t json_depth_max = 32;
+        std::size_t xml_depth_max = 4;  // of a push
+        std::size_t xml_openings_max = 512;
+    } inputs;
 
     std::size_t loops = 0;  // event loops; 0: one a processor
     /// Threads for work that would hold a loop, and what may wait for them.

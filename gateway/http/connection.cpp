@@ -143,6 +143,9 @@ tenants::Task<Connection::Next> Connection::serveRequest(Exchange& exchange, boo
     } else {
         exchange.record.route_pattern = match.route->pattern;
         refused = refuseByHead(*match.route, exchange);
+        if (!refused && exchange.head.ticket && exchange.head.ticket->isUndecided()) {
+            refused = co_await decide(exchange, *match.route);
+        }
     }
     if (refused) {
         // Making a refused client connect again costs both sides more than the refusal.
@@ -168,6 +171,17 @@ tenants::Task<Connection::Next> Connection::serveRequest(Exchange& exchange, boo
     Response response = co_await handle(exchange, route, std::move(body.bytes));
     const Next next = co_await answer(exchange, std::move(response));
     co_return next;
+}
+
+tenants::Task<std::optional<Response>> Connection::decide(const Exchange& exchange, const Route& route) {
+    std::exception_ptr failure;
+    try {
+        std::optional<Response> refused = co_await exchange.head.ticket->decide();
+        co_return refused;
+    } catch (...) {
+        failure = std::current_exception();
+    }
+    co_return afterFailure(exchange, route, failure);
 }
 
 tenants::Task<void> Connection::waitForTurn(RequestTicket& ticket) {

@@ -69,6 +69,7 @@ private:
     tenants::Task<void> letOthersRun();
     tenants::Task<Next> exchangeOne();
     tenants::Task<Next> serveRequest(Exchange& exchange, bool expects_continue);
+    tenants::Task<std::optional<Response>> decide(const Exchange& exchange, const Route& route);
     tenants::Task<void> waitForTurn(RequestTicket& ticket);
     tenants::Task<Response> handle(Exchange& exchange, const Route& route, BodyBytes body);
     tenants::Task<Next> answer(Exchange& exchange, Response response);

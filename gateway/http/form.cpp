@@ -68,4 +68,10 @@ std::optional<std::string> formValue(std::string_view text, std::string_view nam
     return std::nullopt;
 }
 
+std::size_t formCount(std::string_view text, std::string_view name) {
+    std::size_t count = 0;
+    while (const std::optional<RawPair> raw = takePair(text)) count += isName(raw->name, name) ? 1U : 0U;
+    return count;
+}
+
 }  // namespace gateway::http

@@ -28,4 +28,7 @@ std::optional<FormPairs> decodeForm(std::string_view text);
 /// there is none, or where its encoding is broken.
 std::optional<std::string> formValue(std::string_view text, std::string_view name);
 
+/// How many pairs of such a text are called `name`, whatever their values.
+std::size_t formCount(std::string_view text, std::string_view name);
+
 }  // namespace gateway::http

@@ -40,6 +40,10 @@ std::size_t Headers::count(std::string_view name) const {
     return static_cast<std::size_t>(std::count_if(fields_.begin(), fields_.end(), matches));
 }
 
+tenants::Task<std::optional<Response>> RequestTicket::decide() {
+    co_return std::nullopt;
+}
+
 std::optional<std::string> RequestHead::queryParameter(std::string_view name) const {
     return formValue(query, name);
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "gateway/http/body_bytes.h"
+#include "tenants/base/task.h"
 
 namespace gateway::http {
 
@@ -30,6 +31,8 @@ private:
     std::vector<std::pair<std::string, std::string>> fields_;
 };
 
+struct Response;
+
 /// What a route's `admit` set aside for a request that it let in; ends with the request, and before its answer is sent.
 class RequestTicket {
 public:
@@ -38,6 +41,10 @@ public:
     /// Whether the request may be worked on now. Where not, its connection asks again a little later, a second long at most, and
     /// reads nothing of the body meanwhile.
     virtual bool mayStart() { return true; }
+    /// Whether the request's fate needs a look that may wait. Then `decide` is awaited, once and before `mayStart` and the body.
+    virtual bool isUndecided() const { return false; }
+    /// The refusal, or nothing to let the request in.
+    virtual tenants::Task<std::optional<Response>> decide();
     RequestTicket(const RequestTicket&) = delete;
     RequestTicket& operator=(const RequestTicket&) = delete;
 };

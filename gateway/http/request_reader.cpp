@@ -16,7 +16,6 @@ using net::IoResult;
 using net::IoStatus;
 
 constexpr std::size_t kChunkStepBytes = 16 * 1024;  // also what may have to be put back: the next request's first bytes
-constexpr std::chrono::seconds kUnmeasured{2};      // a body may begin slowly: TCP does
 
 RequestReader::BodyEnd bodyEndOf(IoStatus status) {
     switch (status) {
@@ -142,7 +141,7 @@ tenants::SteadyTime RequestReader::bodyDeadline(tenants::SteadyTime began, std::
     const tenants::SteadyTime last = began + limits_.body_deadline;
     if (limits_.body_bytes_per_second_min == 0) return last;
     const std::chrono::milliseconds earned{received * 1000 / limits_.body_bytes_per_second_min};
-    return std::min(last, began + kUnmeasured + earned);
+    return std::min(last, began + limits_.body_grace + earned);
 }
 
 }  // namespace gateway::http

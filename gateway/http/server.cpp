@@ -153,10 +153,7 @@ private:
         std::list<Guest>::iterator guest_;
     };
 
-    tenants::Task<void> serve(net::AcceptedSocket accepted, std::string address,
-                              std::shared_ptr<const net::TlsContext> tls);
-    tenants::Task<void> serveStream(Guest& guest, net::AcceptedSocket accepted,
-                                    std::shared_ptr<const net::TlsContext> tls);
+    tenants::Task<void> serve(net::Descriptor socket, std::string address, std::shared_ptr<const net::TlsContext> tls);
     tenants::Task<void> acceptFrom(Listener& listener);
 
     Shared& shared_;
@@ -187,41 +184,39 @@ tenants::Task<void> Server::Shard::acceptFrom(Listener& listener) {
             --shared_.connections;
             continue;  // closes it
         }
-        tenants::spawn(serve(*std::move(accepted), std::move(address), listener.tls));
+        tenants::spawn(serve(std::move(accepted->socket), std::move(address), listener.tls));
     }
 }
 
-tenants::Task<void> Server::Shard::serve(net::AcceptedSocket accepted, std::string address,
+/// One frame for all of it, because it is kept for as long as a connection is idle.
+tenants::Task<void> Server::Shard::serve(net::Descriptor socket, std::string address,
                                          std::shared_ptr<const net::TlsContext> tls) {
     Presence presence{*this, std::move(address)};
+    Guest& guest = presence.guest();
     try {
-        co_await serveStream(presence.guest(), std::move(accepted), std::move(tls));
+        boundUnsentBytes(socket);
+        std::optional<net::Stream> stream;
+        if (tls) {
+            const tenants::SteadyTime deadline =
+                shared_.context.clock.steady() + shared_.context.limits.handshake_deadline;
+            guest.handshaking_socket = socket.number();
+            net::AcceptResult result = co_await net::acceptTls(std::move(socket), std::move(tls), deadline);
+            guest.handshaking_socket = -1;
+            if (!std::holds_alternative<net::Stream>(result)) co_return;  // no client of ours, and nobody to answer
+            stream.emplace(std::get<net::Stream>(std::move(result)));
+        } else {
+            stream.emplace(net::adoptPlain(std::move(socket)));
+        }
+        Connection connection{shared_.context, loop_, date_, *std::move(stream)};
+        guest.connection = &connection;
+        const struct Farewell {
+            Guest& guest;
+            ~Farewell() { guest.connection = nullptr; }
+        } farewell{guest};
+        co_await connection.serve();
     } catch (...) {
         shared_.report(std::current_exception());
     }
-}
-
-tenants::Task<void> Server::Shard::serveStream(Guest& guest, net::AcceptedSocket accepted,
-                                               std::shared_ptr<const net::TlsContext> tls) {
-    boundUnsentBytes(accepted.socket);
-    std::optional<net::Stream> stream;
-    if (tls) {
-        const tenants::SteadyTime deadline = shared_.context.clock.steady() + shared_.context.limits.handshake_deadline;
-        guest.handshaking_socket = accepted.socket.number();
-        net::AcceptResult result = co_await net::acceptTls(std::move(accepted.socket), std::move(tls), deadline);
-        guest.handshaking_socket = -1;
-        if (!std::holds_alternative<net::Stream>(result)) co_return;  // no client of ours, and nobody to answer
-        stream.emplace(std::get<net::Stream>(std::move(result)));
-    } else {
-        stream.emplace(net::adoptPlain(std::move(accepted.socket)));
-    }
-    Connection connection{shared_.context, loop_, date_, *std::move(stream)};
-    guest.connection = &connection;
-    const struct Farewell {
-        Guest& guest;
-        ~Farewell() { guest.connection = nullptr; }
-    } farewell{guest};
-    co_await connection.serve();
 }
 
 void Server::Shard::abortIdle() {

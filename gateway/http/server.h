@@ -29,7 +29,8 @@ struct Limits {
     std::chrono::milliseconds handshake_deadline{5000};
     std::size_t body_bytes_max = 64 * 1024;           // 413, where the route has no limit of its own
     std::chrono::milliseconds body_deadline{15'000};  // → 408
-    std::size_t body_bytes_per_second_min = 20'000;   // after 2 s → 408; 0: no such limit
+    std::size_t body_bytes_per_second_min = 20'000;   // after the grace → 408; 0: no such limit
+    std::chrono::milliseconds body_grace{2000};       // a body may begin slowly: TCP does
     std::chrono::milliseconds send_deadline{10'000};
     std::size_t connections_max = 16'384;         // one more is closed as soon as it was accepted
     std::size_t connections_per_address_max = 0;  // the same for one client address; 0: no such limit

@@ -1,12 +1,15 @@
 #include "gateway/json/json_outline.h"
 
 #include <algorithm>
+#include <atomic>
 #include <charconv>
 #include <cstdint>
 #include <cstring>
 
 namespace gateway::json {
 namespace {
+
+std::atomic<std::size_t> depth_max{kJsonDepthMax};
 
 constexpr std::size_t kIntegerDigitsMax = 18;  // always fit 63 bits
 
@@ -119,7 +122,7 @@ private:
     }
 
     bool readObject(std::vector<JsonMember>* members) {
-        if (!take('{') || ++depth_ > kJsonDepthMax) return false;
+        if (!take('{') || ++depth_ > depth_max_) return false;
         const std::size_t first_name = names_.size();
         skipSpace();
         bool is_first = true;
@@ -149,7 +152,7 @@ private:
     }
 
     bool readArray() {
-        if (!take('[') || ++depth_ > kJsonDepthMax) return false;
+        if (!take('[') || ++depth_ > depth_max_) return false;
         skipSpace();
         bool is_first = true;
         while (!take(']')) {
@@ -235,6 +238,7 @@ private:
     std::string_view text_;
     std::size_t at_ = 0;
     std::size_t depth_ = 0;
+    const std::size_t depth_max_ = jsonDepthMax();
     bool has_long_integer_ = false;
     std::vector<std::string_view> names_;
 };
@@ -286,6 +290,14 @@ char unescaped(char letter) {
 }
 
 }  // namespace
+
+void setJsonDepthMax(std::size_t most) {
+    depth_max.store(most, std::memory_order_relaxed);
+}
+
+std::size_t jsonDepthMax() {
+    return depth_max.load(std::memory_order_relaxed);
+}
 
 const JsonMember* JsonOutline::find(std::string_view name) const {
     const auto found = std::ranges::find(members, name, &JsonMember::name);

@@ -8,7 +8,12 @@
 
 namespace gateway::json {
 
-inline constexpr std::size_t kJsonDepthMax = 32;
+inline constexpr std::size_t kJsonDepthMax = 32;  // unless setJsonDepthMax says otherwise
+
+/// How deep a text may be nested, for every reader in this process: a text that one reads and another refuses would be two
+/// texts. Set before the first thread reads; 1 and more.
+void setJsonDepthMax(std::size_t most);
+std::size_t jsonDepthMax();
 
 enum class JsonKind { kObject, kArray, kString, kNumber, kBoolean, kNull };
 
@@ -30,7 +35,7 @@ struct JsonOutline {
 };
 
 /// The outline of the object that `text` is; nothing where `text` is not one whole RFC 8259 object in UTF-8 without a
-/// byte order mark, is nested deeper than 32, or where any object in it has two members of one name or a name with
+/// byte order mark, is nested deeper than jsonDepthMax(), or where any object in it has two members of one name or a name with
 /// an escape: no field of WeChat's needs one, and readers disagree about both. Any thread.
 std::optional<JsonOutline> outlineJsonObject(std::string_view text);
 

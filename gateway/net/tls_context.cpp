@@ -15,8 +15,10 @@ namespace gateway::net {
 
 namespace {
 
-constexpr const char* kSuitesTls12 = "ECDHE+AESGCM:ECDHE+CHACHA20";  // those of TLS 1.3 are all AEAD by definition
-constexpr std::size_t kReadAheadBytes = 64 * 1024;                   // a client's, released whenever it is empty
+// AES-128 first: as good as AES-256 here, faster, and its SHA-256 keeps 224 bytes a connection less than SHA-384.
+constexpr const char* kSuitesTls12 = "ECDHE+AES128+AESGCM:ECDHE+AESGCM:ECDHE+CHACHA20";
+constexpr const char* kSuitesTls13 = "TLS_AES_128_GCM_SHA256:TLS_AES_256_GCM_SHA384:TLS_CHACHA20_POLY1305_SHA256";
+constexpr std::size_t kReadAheadBytes = 64 * 1024;  // a client's, released whenever it is empty
 constexpr std::size_t kSessionsKeptMax = 16;
 constexpr std::string_view kSessionContext = "tollgate";
 
@@ -45,6 +47,7 @@ ContextPointer newContext(const SSL_METHOD* method) {
     SSL_CTX_set_read_ahead(context.get(), 1);
     if (SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1) refuse("TLS 1.2 not available");
     if (SSL_CTX_set_cipher_list(context.get(), kSuitesTls12) != 1) refuse("no usable cipher suite");
+    if (SSL_CTX_set_ciphersuites(context.get(), kSuitesTls13) != 1) refuse("no usable cipher suite of TLS 1.3");
     return context;
 }
 

@@ -24,7 +24,7 @@ std::optional<AnswerJson> AnswerJson::parse(const std::string& text) {
     const auto outline = json::outlineJsonObject(text);
     if (!outline || outline->has_long_integer) return std::nullopt;
     Poco::JSON::Parser parser;
-    parser.setDepth(json::kJsonDepthMax);
+    parser.setDepth(json::jsonDepthMax());
     parser.setAllowNullByte(false);
     try {
         auto object = asObject(parser.parse(text));

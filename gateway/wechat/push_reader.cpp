@@ -8,7 +8,7 @@ namespace gateway::wechat {
 std::optional<tenants::Secret> ComponentPushReader::open(const tenants::PushEnvelope& envelope,
                                                          tenants::UtcTime now) const {
     if (!isFreshPush(envelope.timestamp, now, timestamp_window_)) return std::nullopt;
-    const auto encrypted = readEncryptedText(envelope.body);
+    const auto encrypted = readEncryptedText(envelope.body, limits_);
     if (!encrypted) return std::nullopt;
     return openPush(keys_, previous_encoding_aes_key_, envelope.msg_signature, envelope.timestamp, envelope.nonce,
                     *encrypted);
@@ -22,7 +22,7 @@ std::optional<tenants::Push> ComponentPushReader::readEvent(const tenants::PushE
                                                             tenants::UtcTime now) const {
     const auto message = open(envelope, now);
     if (!message) return std::nullopt;
-    const auto fields = readPushedFields(message->expose());
+    const auto fields = readPushedFields(message->expose(), limits_);
     if (!fields) return std::nullopt;
     return readPushedEvent(*fields, now, timestamp_window_);
 }

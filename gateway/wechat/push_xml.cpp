@@ -15,17 +15,16 @@
 namespace gateway::wechat {
 namespace {
 
-constexpr std::size_t kDepthMax = 4;
 constexpr std::size_t kFieldDepth = 2;  // the root's children
-// Ten times what the longest push needs. Counted before the parser runs, so that nothing nested deeper can reach it.
-constexpr std::ptrdiff_t kOpeningsMax = 512;
 constexpr std::string_view kRootName = "xml";
 
 /// Collects the fields while the parser runs. Refuses by a flag and not by an exception, which would have to pass
 /// through the frames of a C library; the rest of a refused document is read over without effect.
 class FieldCollector final : public Poco::XML::DefaultHandler, public Poco::XML::LexicalHandler {
 public:
-    FieldCollector() { text_.reserve(kPushDocumentBytesMax); }  // never grown: growing would leave copies behind
+    FieldCollector(std::size_t document_bytes, std::size_t depth_max) : depth_max_(depth_max) {
+        text_.reserve(document_bytes);  // never grown: growing would leave copies behind
+    }
     FieldCollector(const FieldCollector&) = delete;
     FieldCollector& operator=(const FieldCollector&) = delete;
     ~FieldCollector() override { OPENSSL_cleanse(text_.data(), text_.capacity()); }
@@ -38,7 +37,7 @@ public:
     void startElement(const Poco::XML::XMLString&, const Poco::XML::XMLString&, const Poco::XML::XMLString& name,
                       const Poco::XML::Attributes&) override {
         ++depth_;
-        if (depth_ > kDepthMax || (depth_ == 1 && name != kRootName)) refused_ = true;
+        if (depth_ > depth_max_ || (depth_ == 1 && name != kRootName)) refused_ = true;
         if (refused_) return;
         is_text_only_ = depth_ == kFieldDepth;
         if (depth_ != kFieldDepth) return;
@@ -68,6 +67,7 @@ public:
     void comment(const Poco::XML::XMLChar[], int, int) override {}
 
 private:
+    const std::size_t depth_max_;
     std::size_t depth_ = 0;
     bool is_text_only_ = false;
     bool refused_ = false;
@@ -84,13 +84,13 @@ std::optional<std::string_view> PushedFields::find(std::string_view name) const 
     return found->second.expose();
 }
 
-std::optional<PushedFields> readPushedFields(std::string_view document) {
-    if (document.empty() || document.size() > kPushDocumentBytesMax) return std::nullopt;
+std::optional<PushedFields> readPushedFields(std::string_view document, const PushXmlLimits& limits) {
+    if (document.empty() || document.size() > limits.bytes_max) return std::nullopt;
     // A document type is refused before the parser sees it. Without a NUL the text cannot be UTF-16, which would hide it.
     if (document.find('\0') != std::string_view::npos || document.find("<!DOCTYPE") != std::string_view::npos)
         return std::nullopt;
-    if (std::ranges::count(document, '<') > kOpeningsMax) return std::nullopt;
-    FieldCollector collector;
+    if (static_cast<std::size_t>(std::ranges::count(document, '<')) > limits.openings_max) return std::nullopt;
+    FieldCollector collector{document.size(), limits.depth_max};
     Poco::XML::SAXParser parser{"UTF-8"};
     parser.setFeature(Poco::XML::XMLReader::FEATURE_EXTERNAL_GENERAL_ENTITIES, false);
     parser.setFeature(Poco::XML::XMLReader::FEATURE_EXTERNAL_PARAMETER_ENTITIES, false);
@@ -106,8 +106,8 @@ std::optional<PushedFields> readPushedFields(std::string_view document) {
     return collector.take();
 }
 
-std::optional<std::string> readEncryptedText(std::string_view document) {
-    const auto fields = readPushedFields(document);
+std::optional<std::string> readEncryptedText(std::string_view document, const PushXmlLimits& limits) {
+    const auto fields = readPushedFields(document, limits);
     if (!fields) return std::nullopt;
     const auto encrypted = fields->find("Encrypt");
     if (!encrypted || encrypted->empty()) return std::nullopt;

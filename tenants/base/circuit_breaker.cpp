@@ -18,6 +18,7 @@ std::optional<CircuitBreaker::Pass> CircuitBreaker::begin(SteadyTime now) {
     if (!mayProbe(now)) return std::nullopt;
     phase_ = Phase::kProbing;
     open_until_ = now + settings_.pause;  // what others are told meanwhile: a guess, the probe may end at any time
+    tell(State::kHalfOpen);
     return Pass{era_.load(std::memory_order_relaxed), true};
 }
 
@@ -72,14 +73,20 @@ bool CircuitBreaker::idle(SteadyTime now) const {
     return phase_ == Phase::kClosed && now >= window_ends_;
 }
 
+void CircuitBreaker::tell(State state) {
+    if (std::exchange(told_, state) != state && on_change_) on_change_(state);
+}
+
 void CircuitBreaker::open(SteadyTime now) {
     phase_ = Phase::kOpen;
     open_until_ = now + settings_.pause;
+    tell(State::kOpen);
     era_.fetch_add(1, std::memory_order_release);
 }
 
 void CircuitBreaker::close() {
     phase_ = Phase::kClosed;
+    tell(State::kClosed);
     era_.fetch_add(1, std::memory_order_release);
     calm_.store(true, std::memory_order_release);
 }

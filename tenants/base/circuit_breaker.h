@@ -3,8 +3,10 @@
 #include <atomic>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <mutex>
 #include <optional>
+#include <utility>
 
 #include "tenants/base/clock.h"
 
@@ -29,7 +31,10 @@ public:
         bool probe = false;
     };
 
-    explicit CircuitBreaker(Settings settings) : settings_(settings) {}
+    /// `on_change` hears each change of state once, under the breaker's lock, so that it hears them in their order: it must not
+    /// block and must not ask the breaker. A probe that was abandoned changes nothing.
+    explicit CircuitBreaker(Settings settings, std::function<void(State)> on_change = {})
+        : settings_(settings), on_change_(std::move(on_change)) {}
 
     /// Empty where a call that begins now would be let through; else until when none is, as far as that can be told.
     std::optional<SteadyTime> refusedUntil(SteadyTime now) const;
@@ -49,14 +54,17 @@ private:
     enum class Phase { kClosed, kOpen, kProbing };
 
     bool mayProbe(SteadyTime now) const { return phase_ == Phase::kOpen && now >= open_until_; }
+    void tell(State state);
     void open(SteadyTime now);
     void close();
 
     const Settings settings_;
+    const std::function<void(State)> on_change_;
     std::atomic<bool> calm_{true};  // closed, and no failure counted: nothing to look up or to write down
     std::atomic<std::uint32_t> era_{0};
     mutable std::mutex mutex_;
     Phase phase_ = Phase::kClosed;
+    State told_ = State::kClosed;
     SteadyTime window_ends_{};
     SteadyTime open_until_{};
     std::uint32_t outcomes_ = 0;

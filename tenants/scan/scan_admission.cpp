@@ -4,6 +4,7 @@
 #include <chrono>
 #include <functional>
 #include <limits>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
@@ -14,12 +15,17 @@ namespace {
 constexpr std::chrono::seconds kTryAgainAfter{1};    // where nobody can say when room will be
 constexpr std::chrono::seconds kOthersLingerFor{1};  // after a visit of another merchant
 constexpr std::size_t kShareOfCrowded = 8;
+constexpr std::size_t kShareOfRepeats = 8;  // beside the others: bodies that are read for what may be no repeat
 constexpr std::string_view kNotTried = "WeChat does not answer at the moment; the request was not tried.";
 constexpr std::int64_t kRateMax = 1'000'000;  // a second: beyond it a plan limits nothing
 
 std::size_t inFlightLimit(const PlanTerms* plan) {
     const auto limit = plan != nullptr ? plan->in_flight_limit : std::nullopt;
     return limit ? static_cast<std::size_t>(*limit) : std::numeric_limits<std::size_t>::max();
+}
+
+std::size_t shareOf(const ScanLimits& limits, std::size_t part) {
+    return std::max<std::size_t>(1, limits.merchant_in_flight_max / part);
 }
 
 /// A second's worth may come at once.
@@ -32,9 +38,19 @@ TokenBucket::Rate rateOf(std::int64_t per_second) {
 
 /// What is remembered of one merchant's traffic.
 struct ScanAdmission::Merchant {
-    explicit Merchant(const ScanLimits& limits) : breaker(limits.merchant_breaker), bucket(limits.merchant_rate) {}
+    Merchant(const ScanLimits& limits, MerchantId its_id)
+        : id(std::move(its_id)),
+          breaker(limits.merchant_breaker,
+                  [this, &limits](CircuitBreaker::State state) {
+                      if (limits.on_breaker_change) limits.on_breaker_change({&id, state});
+                  }),
+          bucket(limits.merchant_rate) {}
+    Merchant(const Merchant&) = delete;
+    Merchant& operator=(const Merchant&) = delete;
 
+    const MerchantId id;
     std::atomic<std::size_t> in_flight{0};
+    std::atomic<std::size_t> repeating{0};
     std::atomic<std::size_t> running{0};
     CircuitBreaker breaker;
     std::mutex mutex;  // of the buckets
@@ -45,7 +61,7 @@ struct ScanAdmission::Merchant {
 ScanAdmission::Permit::~Permit() {
     if (!merchant_) return;
     if (runs_) merchant_->running.fetch_sub(1, std::memory_order_relaxed);
-    merchant_->in_flight.fetch_sub(1, std::memory_order_relaxed);
+    (refusal_ ? merchant_->repeating : merchant_->in_flight).fetch_sub(1, std::memory_order_relaxed);
 }
 
 ScanAdmission::Place::Place(Place&& other) noexcept
@@ -62,11 +78,17 @@ ScanAdmission::Place::~Place() {
 }
 
 ScanAdmission::ScanAdmission(ScanLimits limits, const Clock& clock)
-    : limits_(std::move(limits)), clock_(clock), upstream_breaker_(limits.upstream_breaker), repeats_(limits.repeats) {}
+    : limits_(std::move(limits)),
+      clock_(clock),
+      upstream_breaker_(limits_.upstream_breaker,
+                        [this](CircuitBreaker::State state) {
+                            if (limits_.on_breaker_change) limits_.on_breaker_change({nullptr, state});
+                        }),
+      repeats_(limits_.repeats) {}
 
 ScanAdmission::~ScanAdmission() = default;
 
-Result<ScanAdmission::Permit> ScanAdmission::enter(const MerchantId& id) {
+Result<ScanAdmission::Permit> ScanAdmission::enter(const MerchantId& id, bool may_repeat) {
     auto found = merchantOf(id);
     Merchant& merchant = *found;
     const std::size_t before = merchant.in_flight.fetch_add(1, std::memory_order_relaxed);
@@ -74,7 +96,21 @@ Result<ScanAdmission::Permit> ScanAdmission::enter(const MerchantId& id) {
     const SteadyTime now = clock_.steady();
     noteVisit(merchant, now);
     const PlanTerms* const plan = limits_.plan_of ? limits_.plan_of(id) : nullptr;
-    if (before >= std::min(limits_.merchant_in_flight_max, inFlightLimit(plan))) {
+    if (std::optional<Error> no_room = noRoomFor(merchant, plan, before, now)) {
+        if (!may_repeat) return *std::move(no_room);
+        const std::size_t repeating = merchant.repeating.fetch_add(1, std::memory_order_relaxed);
+        merchant.in_flight.fetch_sub(1, std::memory_order_relaxed);
+        permit.refusal_ = std::make_unique<const Error>(*std::move(no_room));
+        if (repeating >= shareOf(limits_, kShareOfRepeats)) return *permit.refusal_;
+    }
+    if (auto kept = keepRates(merchant, plan, now); !kept) return std::move(kept).error();
+    if (!permit.refusal_) repeats_.payIn();
+    return permit;
+}
+
+std::optional<Error> ScanAdmission::noRoomFor(const Merchant& merchant, const PlanTerms* plan, std::size_t in_flight,
+                                              SteadyTime now) const {
+    if (in_flight >= std::min(limits_.merchant_in_flight_max, inFlightLimit(plan))) {
         return refusal(ErrorCode::kRateLimited, "Too many scans at once.", "merchant_in_flight_full",
                        now + kTryAgainAfter);
     }
@@ -83,9 +119,7 @@ Result<ScanAdmission::Permit> ScanAdmission::enter(const MerchantId& id) {
         return refusal(ErrorCode::kUpstreamBusy, "Too many scans are under way.", "upstream_in_flight_full",
                        now + kTryAgainAfter);
     }
-    if (auto kept = keepRates(merchant, plan, now); !kept) return std::move(kept).error();
-    repeats_.payIn();
-    return permit;
+    return std::nullopt;
 }
 
 Result<Done> ScanAdmission::keepRates(Merchant& merchant, const PlanTerms* plan, SteadyTime now) const {
@@ -113,8 +147,8 @@ bool ScanAdmission::crowded() const {
 }
 
 bool ScanAdmission::mayRun(Permit& permit) {
-    if (permit.runs_) return true;
-    const std::size_t share = std::max<std::size_t>(1, limits_.merchant_in_flight_max / kShareOfCrowded);
+    if (permit.runs_ || permit.refusal_) return true;
+    const std::size_t share = shareOf(limits_, kShareOfCrowded);
     std::atomic<std::size_t>& running = permit.merchant_->running;
     if (running.fetch_add(1, std::memory_order_relaxed) >= share && crowded()) {
         running.fetch_sub(1, std::memory_order_relaxed);
@@ -192,7 +226,7 @@ std::shared_ptr<ScanAdmission::Merchant> ScanAdmission::merchantOf(const Merchan
         // Tidied again when as many have come as stayed: the cost of it is shared by those who come.
         shard.tidy_at = std::max<std::size_t>(1024, 2 * shard.merchants.size());
     }
-    return shard.merchants.emplace(id, std::make_shared<Merchant>(limits_)).first->second;
+    return shard.merchants.emplace(id, std::make_shared<Merchant>(limits_, id)).first->second;
 }
 
 Error ScanAdmission::refusal(ErrorCode code, std::string_view text, std::string_view for_log, SteadyTime until) const {

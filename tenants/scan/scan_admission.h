@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -21,6 +22,12 @@
 
 namespace tenants {
 
+/// That calls are stopped, tried or made again.
+struct BreakerChange {
+    const MerchantId* merchant;  // whose calls; null: everybody's
+    CircuitBreaker::State state;
+};
+
 /// How much of the gateway one merchant, and all together, may take.
 struct ScanLimits {
     std::size_t merchant_in_flight_max = 64;  // from a request's head until its answer is made
@@ -34,6 +41,8 @@ struct ScanLimits {
     /// What the plan says that counts for the merchant now, null for no plan: its limits a second and at once count beside
     /// these. Asked with each request, from any thread. Null: there are no plans.
     std::function<const PlanTerms*(const MerchantId& merchant)> plan_of = {};
+    /// Hears each change of a breaker once. On any thread, under the breaker's lock: must not block.
+    std::function<void(const BreakerChange& change)> on_breaker_change = {};
 };
 
 /// Refuses early what could not be served, so that a noisy merchant, or one whose calls hang, slows nobody but itself.
@@ -51,9 +60,13 @@ public:
     class Permit {
     public:
         Permit(Permit&& other) noexcept
-            : merchant_(std::move(other.merchant_)), runs_(std::exchange(other.runs_, false)) {}
+            : merchant_(std::move(other.merchant_)),
+              runs_(std::exchange(other.runs_, false)),
+              refusal_(std::move(other.refusal_)) {}
         Permit& operator=(Permit&&) = delete;
         ~Permit();
+        /// What a request hears that was let in only because it may be a repeat, unless it is one; null: it may scan.
+        const Error* refusalUnlessRepeat() const noexcept { return refusal_.get(); }
 
     private:
         friend class ScanAdmission;
@@ -61,6 +74,7 @@ public:
 
         std::shared_ptr<Merchant> merchant_;
         bool runs_ = false;
+        std::unique_ptr<const Error> refusal_;
     };
 
     /// One scan's place among the upstream calls; ends when its calls have ended.
@@ -88,7 +102,9 @@ public:
 
     /// Before a request's body is read. kRateLimited: too many of this merchant's at once, or too fast. kUpstreamBusy: all places
     /// are taken. kUpstreamUnreachable: WeChat does not answer, this merchant or nobody. All with the time to try again.
-    Result<Permit> enter(const MerchantId& merchant);
+    /// `may_repeat`: the request may ask for an outcome that is known already, which takes no call. Where it is refused for want
+    /// of room or of an upstream, and not for the rate, some of a merchant are let in for that alone: see Permit.
+    Result<Permit> enter(const MerchantId& merchant, bool may_repeat = false);
     /// Whether a request that was let in may be worked on now; asked again where not. Where the machine is behind and other
     /// merchants want something of it as well, an eighth of what a merchant may have at once is worked on, and the rest of it
     /// waits: a queue that everybody stands in would be mostly that merchant's.
@@ -118,6 +134,8 @@ private:
     void noteVisit(const Merchant& merchant, SteadyTime now);
     bool crowded() const;
     Result<Done> upstreamOpenTo(const Merchant& merchant) const;
+    std::optional<Error> noRoomFor(const Merchant& merchant, const PlanTerms* plan, std::size_t in_flight,
+                                   SteadyTime now) const;
     Result<Done> keepRates(Merchant& merchant, const PlanTerms* plan, SteadyTime now) const;
     void conclude(const Place& place);
     Error refusal(ErrorCode code, std::string_view text, std::string_view for_log, SteadyTime until) const;

@@ -44,6 +44,10 @@ bool inOrder(const std::variant<UpstreamAnswer, UpstreamSilence>& outcome) {
     return answer != nullptr && judgeAnswer(*answer).code != ErrorCode::kUpstreamBusy;
 }
 
+bool wouldRunAgain(const Repeat& known) {
+    return known.state == HoldState::kReleased;
+}
+
 void appendLog(Error& error, std::string_view what, const Error& also) {
     if (!error.for_log.empty()) error.for_log += "; ";
     error.for_log.append(what).append(": ").append(stableCode(also.code));
@@ -68,10 +72,38 @@ Result<Done> ScanLicence::admit(const Caller& caller) const {
     return judge(caller, StaleGrants::kPass);
 }
 
-Result<ScanAdmission::Permit> ScanLicence::enter(const Caller& caller) {
+Result<ScanAdmission::Permit> ScanLicence::enter(const Caller& caller, bool may_repeat) {
     auto admitted = admit(caller);
     if (!admitted) return std::move(admitted).error();
-    return admission_.enter(caller.merchant);
+    if (!ledger_.ready()) {
+        return Error{ErrorCode::kStoreUnavailable, "The ledger cannot be written at the moment.", "store not ready"};
+    }
+    return admission_.enter(caller.merchant, may_repeat);
+}
+
+Task<Result<Done>> ScanLicence::mayBeRepeat(const ScanAdmission::Permit& permit, Caller caller,
+                                            std::string idempotency_key) {
+    if (permit.refusalUnlessRepeat() == nullptr) co_return Done{};
+    ScanInput input;
+    input.caller = std::move(caller);
+    input.idempotency_key = std::move(idempotency_key);
+    auto known = co_await ledger_.findRepeat(reservationOf(input, clock_.now()));
+    if (!known) co_return std::move(known).error();
+    if (!*known || wouldRunAgain(**known)) co_return *permit.refusalUnlessRepeat();
+    co_return Done{};
+}
+
+/// What cannot be scanned now may be known already: that takes no call. Else `otherwise`.
+Task<Result<ScanOutput>> ScanLicence::tellOr(Error otherwise, ScanInput input, Held held) {
+    if (!input.idempotency_key) co_return otherwise;
+    auto admitted = admit(input.caller);
+    if (!admitted) co_return std::move(admitted).error();
+    const Reservation reservation = reservationOf(input, held.at);
+    held.request = reservation.request;
+    auto known = co_await ledger_.findRepeat(reservation);
+    if (!known) co_return std::move(known).error();
+    if (!*known || wouldRunAgain(**known)) co_return otherwise;
+    co_return tellAgain(**known, held);
 }
 
 ComponentPlatform& ScanLicence::platformOf(const MerchantId& merchant) const {
@@ -97,7 +129,7 @@ Task<Result<ScanOutput>> ScanLicence::scan(ScanInput input) {
         const ScanAdmission::Permit& permit = *input.permit;
         co_return co_await scanWith(permit, std::move(input));
     }
-    const auto permit = enter(input.caller);
+    const auto permit = enter(input.caller, input.idempotency_key.has_value());
     if (!permit) co_return permit.error();
     co_return co_await scanWith(*permit, std::move(input));
 }
@@ -110,6 +142,9 @@ Task<Result<ScanOutput>> ScanLicence::scanWith(const ScanAdmission::Permit& perm
     // Without a key nobody can ask for the reply again: then what is on the licence is not kept either.
     held.keep_reply = input.idempotency_key && settings_.reply_lifetime.count() > 0;
 
+    if (permit.refusalUnlessRepeat() != nullptr) {
+        co_return co_await tellOr(*permit.refusalUnlessRepeat(), std::move(input), std::move(held));
+    }
     auto trusted = co_await trustGrants(input.caller, held.deadline);
     if (!trusted) co_return std::move(trusted).error();
     auto token = co_await tokenOf(held.merchant, held.deadline);
@@ -117,7 +152,7 @@ Task<Result<ScanOutput>> ScanLicence::scanWith(const ScanAdmission::Permit& perm
     if (clock_.steady() >= held.deadline) co_return deadlinePassed();
 
     auto place = admission_.begin(permit);
-    if (!place) co_return std::move(place).error();
+    if (!place) co_return co_await tellOr(std::move(place).error(), std::move(input), std::move(held));
 
     auto reserved = co_await reserveAsTold(input, held, *token);
     if (!reserved) co_return std::move(reserved).error();

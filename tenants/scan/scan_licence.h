@@ -59,9 +59,12 @@ public:
     /// kAccountNotEligible; kCredentialInvalid where the key was revoked since. Grants that an event called stale are
     /// not judged here: scan() re-reads them first.
     Result<Done> admit(const Caller& caller) const;
-    /// Lets a request in, before its body is read: what `admit` refuses, and what ScanAdmission does. The permit counts
-    /// until it ends.
-    Result<ScanAdmission::Permit> enter(const Caller& caller);
+    /// Lets a request in, before its body is read: what `admit` refuses, what ScanAdmission does, and kStoreUnavailable where
+    /// the ledger cannot be written. The permit counts until it ends. `may_repeat`: it has an Idempotency-Key. Then the permit
+    /// may be for a repeat alone, of which mayBeRepeat tells more.
+    Result<ScanAdmission::Permit> enter(const Caller& caller, bool may_repeat = false);
+    /// Whether the ledger has an outcome to tell under that key, for a permit that is for a repeat alone; else its refusal.
+    Task<Result<Done>> mayBeRepeat(const ScanAdmission::Permit& permit, Caller caller, std::string idempotency_key);
     bool mayRun(ScanAdmission::Permit& permit) { return admission_.mayRun(permit); }
     /// Scans one licence and books it. Every code of the drop-in error table can come back, the ones about form apart;
     /// `upstream` is set where WeChat said no, `request_id` where the ledger has a hold behind the error, `replayed`
@@ -97,6 +100,7 @@ private:
     Result<ScanOutput> tellAgain(const Repeat& repeat, const Held& held) const;
     Error windowFull(const WindowFull& full) const;
 
+    Task<Result<ScanOutput>> tellOr(Error otherwise, ScanInput input, Held held);
     Task<Result<ScanOutput>> scanWith(const ScanAdmission::Permit& permit, ScanInput input);
     Task<Call> call(const Held& held, const Caller& caller, const Picture& picture, LiveToken token,
                     ScanAdmission::Place place);

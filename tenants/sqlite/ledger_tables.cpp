@@ -84,6 +84,14 @@ Result<ReserveOutcome> LedgerTables::reserve(const Reservation& reservation) {
     return ReserveOutcome{Reserved{}};
 }
 
+Result<std::optional<Repeat>> LedgerTables::findRepeat(const Reservation& reservation) {
+    LedgerHead* const head = heads_.find(reservation.merchant);
+    if (head == nullptr) return noSuchMerchant();
+    const std::optional<HoldRow> known = holds_.find(*head, reservation.request);
+    if (!known) return std::optional<Repeat>{};
+    return std::optional{repeatOf(*known, reservation)};
+}
+
 Result<Settled> LedgerTables::settle(const Settlement& settlement, const EntryId& entry,
                                      const std::optional<std::string>& sealed_reply) {
     LedgerHead* const head = heads_.find(settlement.merchant);

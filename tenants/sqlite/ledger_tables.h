@@ -29,6 +29,7 @@ public:
     LedgerTables(SQLite::Database& database, AuditTable& audit, const KeyRing& ring, std::string application);
 
     Result<ReserveOutcome> reserve(const Reservation& reservation);
+    Result<std::optional<Repeat>> findRepeat(const Reservation& reservation);
     /// `entry` names the charge, should there be one; `sealed_reply` is sealed for `replyPlace`.
     Result<Settled> settle(const Settlement& settlement, const EntryId& entry,
                            const std::optional<std::string>& sealed_reply);

@@ -38,6 +38,12 @@ Task<Result<ReserveOutcome>> SqliteUsageLedger::reserve(Reservation reservation)
     co_return co_await write;
 }
 
+/// By the writer, whose statements and heads are warm: a group that changes nothing is not synced.
+Task<Result<std::optional<Repeat>>> SqliteUsageLedger::findRepeat(Reservation reservation) {
+    Write write{writer_, [&] { return tables_.findRepeat(reservation); }};
+    co_return co_await write;
+}
+
 Task<Result<Settled>> SqliteUsageLedger::settle(Settlement settlement) {
     // What costs time and needs no database is done here, and not while everybody waits for the writer.
     const EntryId entry{randomIdText("ent_")};

@@ -17,6 +17,7 @@ public:
                       std::string application);
 
     Task<Result<ReserveOutcome>> reserve(Reservation reservation) override;
+    Task<Result<std::optional<Repeat>>> findRepeat(Reservation reservation) override;
     Task<Result<Settled>> settle(Settlement settlement) override;
     Task<Result<Done>> release(Release release) override;
     Task<Result<Done>> markUnknown(MerchantId merchant, RequestId request, std::string reason, UtcTime now) override;
@@ -27,6 +28,7 @@ public:
     Task<Result<Receipt>> correct(Correction correction) override;
     Task<Result<Receipt>> decide(Decision decision) override;
 
+    bool ready() const override { return writer_.ready(); }
     std::vector<UsageEntry> entries(const MerchantId& merchant, std::optional<std::int64_t> before,
                                     std::size_t count) const override;
     std::vector<HoldView> holds(const MerchantId& merchant, std::optional<HoldState> state,

@@ -23,6 +23,8 @@ public:
 
     /// Takes the units from every window, or from none. A released hold with the same fingerprint is reopened.
     virtual Task<Result<ReserveOutcome>> reserve(Reservation reservation) = 0;
+    /// What is known of the request already, a released one too; nothing where it is new. Changes nothing.
+    virtual Task<Result<std::optional<Repeat>>> findRepeat(Reservation reservation) = 0;
     /// From held or unknown. A request settled before gives its first result again and changes nothing;
     /// kNotFound where there is no such hold, kConflict where it was released.
     virtual Task<Result<Settled>> settle(Settlement settlement) = 0;
@@ -49,6 +51,9 @@ public:
     /// Ends an unknown scan: by a charge with the reason, or by a waiver and its units given back. The same decision again
     /// gives the first one's receipt. kInvalidInput without a reason, kNotFound, kConflict where the scan is not unknown.
     virtual Task<Result<Receipt>> decide(Decision decision) = 0;
+
+    /// Whether a change that comes now would be tried. Asked with each scan, never blocks.
+    virtual bool ready() const = 0;
 
     /// Of one merchant, newest first: entries with number < `before` (none: from the newest), at most `count`.
     virtual std::vector<UsageEntry> entries(const MerchantId& merchant, std::optional<std::int64_t> before,

@@ -117,6 +117,8 @@ TEST_F(GatewayTokens, RequestsAreRefusedInWechatsOwnNumbers) {
     expectRefused(get(kTokenPath, "?" + queryOf("wx0000000000000000", merchant_.key.text)), 40013, "appid_invalid");
     expectRefused(get(kTokenPath, "?" + queryOf(other.appid, merchant_.key.text)), 40013, "appid_invalid");
     expectRefused(get(kTokenPath, "?" + queryOf(merchant_.appid, other.key.text)), 40013, "appid_invalid");
+    expectRefused(get(kTokenPath, "?secret=x&" + query()), 47001, "invalid_input");
+    expectRefused(get(kTokenPath, "?" + query() + "&appid=" + merchant_.appid), 47001, "invalid_input");
     expectRefused(post(kStablePath, "{\"appid\":"), 47001, "invalid_input");
     expectRefused(post(kStablePath, "[]"), 47001, "invalid_input");
     expectRefused(post(kStablePath, "{}"), 41002, "appid_missing");

@@ -58,6 +58,15 @@ Repeat MemoryLedger::repeatOf(const Hold& hold, const Reservation& again) const 
     return repeat;
 }
 
+Task<Result<std::optional<Repeat>>> MemoryLedger::findRepeat(Reservation reservation) {
+    if (auto fault = faults_.check("findRepeat")) co_return *std::move(fault);
+    const std::scoped_lock lock{mutex_};
+    if (!quotas_.knows(reservation.merchant)) co_return notFound();
+    const auto known = holds_.find({reservation.merchant, reservation.request});
+    if (known == holds_.end()) co_return std::optional<Repeat>{};
+    co_return std::optional{repeatOf(known->second, reservation)};
+}
+
 Task<Result<Settled>> MemoryLedger::settle(Settlement settlement) {
     if (auto fault = faults_.check("settle")) co_return *std::move(fault);
     auto settled = settleNow(settlement);

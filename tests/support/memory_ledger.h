@@ -20,6 +20,8 @@ public:
     MemoryLedger(WriteFaults& faults, MemoryAudit& audit) : faults_(faults), audit_(audit) {}
 
     tenants::Task<tenants::Result<tenants::ReserveOutcome>> reserve(tenants::Reservation reservation) override;
+    tenants::Task<tenants::Result<std::optional<tenants::Repeat>>> findRepeat(
+        tenants::Reservation reservation) override;
     tenants::Task<tenants::Result<tenants::Settled>> settle(tenants::Settlement settlement) override;
     tenants::Task<tenants::Result<tenants::Done>> release(tenants::Release release) override;
     tenants::Task<tenants::Result<tenants::Done>> markUnknown(tenants::MerchantId merchant, tenants::RequestId request,
@@ -32,6 +34,7 @@ public:
                                                                     tenants::UtcTime now) override;
     tenants::Task<tenants::Result<tenants::Receipt>> correct(tenants::Correction correction) override;
     tenants::Task<tenants::Result<tenants::Receipt>> decide(tenants::Decision decision) override;
+    bool ready() const override { return !faults_.check("ready"); }
     std::vector<tenants::UsageEntry> entries(const tenants::MerchantId& merchant, std::optional<std::int64_t> before,
                                              std::size_t count) const override;
     std::vector<tenants::HoldView> holds(const tenants::MerchantId& merchant, std::optional<tenants::HoldState> state,

@@ -37,6 +37,44 @@ TEST_P(UsageLedgerContract, RepeatOfARunningScanTellsWhetherItIsTheSameRequest) 
     EXPECT_EQ(day().held, 1);
 }
 
+TEST_P(UsageLedgerContract, LookForARepeatTellsWhatIsKnownAndChangesNothing) {
+    const auto find = [this](const Reservation& reservation) {
+        const auto found = runBlocking(ledger().findRepeat(reservation));
+        EXPECT_TRUE(found);
+        return *found;
+    };
+    Reservation first = reservation("r-1");
+    first.fingerprint = fingerprint(1);
+    EXPECT_FALSE(find(first));
+    EXPECT_TRUE(holds().empty());
+
+    ASSERT_TRUE(reserved(first));
+    EXPECT_EQ(find(first).value().state, HoldState::kHeld);
+    release(releaseOf("r-1"));
+    EXPECT_EQ(find(first).value().state, HoldState::kReleased);
+    EXPECT_EQ(holds().at(0).state, HoldState::kReleased) << "not reopened";
+    ASSERT_TRUE(reserved(first));
+    Settlement settled = settlement("r-1");
+    settled.reply_body = shareSecret("{}");
+    settled.reply_expires_at = kNoon + std::chrono::minutes{10};
+    settle(settled);
+
+    const auto known = find(first);
+    ASSERT_TRUE(known);
+    EXPECT_TRUE(known->same_request);
+    EXPECT_EQ(known->reply.value().body->expose(), "{}");
+    EXPECT_EQ(entryNumber(known->charge), 1);
+    EXPECT_FALSE(find(reservation("r-1")).value().same_request) << "without its fingerprint";
+    Reservation foreign = first;
+    foreign.merchant = kOther;
+    EXPECT_FALSE(find(foreign)) << "another merchant's";
+    foreign.merchant = MerchantId{"mer_none"};
+    EXPECT_EQ(runBlocking(ledger().findRepeat(foreign)).error().code, ErrorCode::kNotFound);
+    EXPECT_EQ(day().used, 1);
+    EXPECT_EQ(day().held, 0);
+    EXPECT_TRUE(ledger().ready());
+}
+
 TEST_P(UsageLedgerContract, RepeatOfAChargedScanGetsTheSameBytesUntilTheyExpire) {
     Reservation first = reservation("r-1");
     first.fingerprint = fingerprint(1);

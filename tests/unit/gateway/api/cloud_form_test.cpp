@@ -117,13 +117,29 @@ TEST(CloudForm, TwoMebibytesAreTooLargeAndOneByteLessIsNot) {
     std::string picture = kJpeg;
     picture.resize(kImageBytesMax, 'x');
     auto largest = request(upload(base64(picture)));
-    EXPECT_LE(largest.body.size(), kCloudBodyBytesMax);
+    EXPECT_LE(largest.body.size(), cloudBodyBytesMax(kImageBytesMax, kImageFrameBytesMax));
     EXPECT_TRUE(readCloudPicture(largest));
 
     picture += 'x';
     expectRefused(upload(base64(picture)), ErrorCode::kImageTooLarge);
     picture.append(1000, 'x');
     expectRefused(upload(base64(picture)), ErrorCode::kImageTooLarge);
+}
+
+TEST(CloudForm, LowerLimitIsExactWhateverThePadding) {
+    for (const std::size_t lower : {1000U, 1001U, 1002U}) {
+        const auto is_read = [lower](std::size_t bytes) {
+            std::string picture = kJpeg;
+            picture.resize(bytes, 'x');
+            auto sent = request(upload(base64(picture)));
+            EXPECT_LE(sent.body.size(), cloudBodyBytesMax(lower, kImageFrameBytesMax));
+            return static_cast<bool>(readCloudPicture(sent, lower));
+        };
+
+        EXPECT_TRUE(is_read(lower - 1)) << lower;
+        EXPECT_TRUE(is_read(lower)) << lower;
+        EXPECT_FALSE(is_read(lower + 1)) << lower;
+    }
 }
 
 }  // namespace

@@ -118,6 +118,16 @@ TEST(PictureForm, SameUrlTwiceIsOneAndTwoAreNone) {
                   ErrorCode::kImageInvalid);
 }
 
+TEST(PictureForm, UrlThatStandsTwiceInOnePlaceIsRefused) {
+    const std::string url = "img_url=https%3A%2F%2Fsamples.tollgate.test%2Fa.jpg";
+    const std::string field = part("name=\"img_url\"", "https://samples.tollgate.test/a.jpg");
+
+    expectRefused(request(url + "&" + url), ErrorCode::kImageUrlInvalid);
+    expectRefused(request(url + "&img_url="), ErrorCode::kImageUrlInvalid);
+    expectRefused(request("", "application/x-www-form-urlencoded", url + "&" + url), ErrorCode::kImageUrlInvalid);
+    expectRefused(multipart(field + field), ErrorCode::kImageUrlInvalid);
+}
+
 TEST(PictureForm, EmptyBodyAndEmptyObjectGoWithUrlInTheQuery) {
     const std::string query = "img_url=https%3A%2F%2Fsamples.tollgate.test%2Fa.jpg";
 
@@ -173,11 +183,29 @@ TEST(PictureForm, WhatIsNotAPictureIsInvalid) {
 
 TEST(PictureForm, TwoMebibytesAreTooLargeAndOneByteLessIsNot) {
     std::string picture = kJpeg;
-    picture.resize(kImageBytesMax, 'x');
-    EXPECT_TRUE(readPicture(multipart(part("name=\"img\"; filename=\"a.jpg\"", picture))));
+    for (const std::size_t bytes : {kImageBytesMax - 1, kImageBytesMax}) {
+        picture.resize(bytes, 'x');
+        EXPECT_TRUE(readPicture(multipart(part("name=\"img\"; filename=\"a.jpg\"", picture))));
+    }
 
     picture += 'x';
     expectRefused(multipart(part("name=\"img\"; filename=\"a.jpg\"", picture)), ErrorCode::kImageTooLarge);
+}
+
+TEST(PictureForm, LowerLimitIsExactAndNamedInTheRefusal) {
+    constexpr std::size_t kLower = 1000;
+    const auto read = [](std::size_t bytes) {
+        std::string picture = kJpeg;
+        picture.resize(bytes, 'x');
+        return readPicture(multipart(part("name=\"img\"; filename=\"a.jpg\"", picture)), kLower);
+    };
+
+    EXPECT_TRUE(read(kLower - 1));
+    EXPECT_TRUE(read(kLower));
+    const auto refused = read(kLower + 1);
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().code, ErrorCode::kImageTooLarge);
+    EXPECT_EQ(refused.error().for_caller, "The picture must not be larger than 1000 bytes.");
 }
 
 TEST(PictureForm, UrlOfForbiddenFormIsRefused) {

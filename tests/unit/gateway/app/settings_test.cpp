@@ -93,6 +93,13 @@ TEST(Settings, LimitsOfTheContractAreSettings) {
         {"limits.body_ms", 15'000, [&](const Settings& s) { return ms(s.limits.body_deadline); }},
         {"limits.body_bytes", 65'536, [](const Settings& s) { return s.limits.body_bytes_max; }},
         {"limits.body_bytes_per_second", 20'000, [](const Settings& s) { return s.limits.body_bytes_per_second_min; }},
+        {"limits.body_grace_ms", 2000, [&](const Settings& s) { return ms(s.limits.body_grace); }},
+        {"limits.image_bytes", 2'097'151, [](const Settings& s) { return s.inputs.image_bytes_max; }},
+        {"limits.image_frame_bytes", 65'536, [](const Settings& s) { return s.inputs.image_frame_bytes_max; }},
+        {"limits.json_depth", 32, [](const Settings& s) { return s.inputs.json_depth_max; }},
+        {"limits.xml_depth", 4, [](const Settings& s) { return s.inputs.xml_depth_max; }},
+        {"limits.xml_tags", 512, [](const Settings& s) { return s.inputs.xml_openings_max; }},
+        {"admin.connections", 1024, [](const Settings& s) { return s.admin_listener.connections_max; }},
         {"limits.send_ms", 10'000, [&](const Settings& s) { return ms(s.limits.send_deadline); }},
         {"limits.connections", 16'384, [](const Settings& s) { return s.limits.connections_max; }},
         {"limits.connections_per_address", 0, [](const Settings& s) { return s.limits.connections_per_address_max; }},
@@ -227,6 +234,13 @@ TEST(SampleSettings, LoadAndShowTheRealDefaults) {
         EXPECT_EQ(pool.queued_max, default_pool.queued_max);
         EXPECT_EQ(pool.queued_age_max, default_pool.queued_age_max);
     }
+    EXPECT_EQ(shown.admin_listener.connections_max, plain.admin_listener.connections_max);
+    EXPECT_EQ(shown.inputs.image_bytes_max, plain.inputs.image_bytes_max);
+    EXPECT_EQ(shown.inputs.image_frame_bytes_max, plain.inputs.image_frame_bytes_max);
+    EXPECT_EQ(shown.inputs.json_depth_max, plain.inputs.json_depth_max);
+    EXPECT_EQ(shown.inputs.xml_depth_max, plain.inputs.xml_depth_max);
+    EXPECT_EQ(shown.inputs.xml_openings_max, plain.inputs.xml_openings_max);
+    EXPECT_EQ(shown.limits.body_grace, plain.limits.body_grace);
     EXPECT_EQ(shown.merchant.in_flight_max, plain.merchant.in_flight_max);
     EXPECT_EQ(shown.merchant.requests_per_second, plain.merchant.requests_per_second);
     EXPECT_EQ(shown.merchant.burst, plain.merchant.burst);

@@ -60,6 +60,13 @@ TEST(FormValue, FirstPairOfThatNameCounts) {
     EXPECT_EQ(formValue("aa=1&A=2", "a"), std::nullopt);
 }
 
+TEST(FormCount, PairsOfThatNameCountHoweverTheyAreWritten) {
+    EXPECT_EQ(formCount("", "a"), 0U);
+    EXPECT_EQ(formCount("b=1&aa=2", "a"), 0U);
+    EXPECT_EQ(formCount("a=1", "a"), 1U);
+    EXPECT_EQ(formCount("a=1&b=2&a&%61=%zz&&A=3", "a"), 3U);
+}
+
 TEST(FormValue, BrokenValueIsNoValueAndOthersDoNotMatter) {
     EXPECT_EQ(formValue("a=%&a=1", "a"), std::nullopt);
     EXPECT_EQ(formValue("b=%&a=1", "a"), "1");

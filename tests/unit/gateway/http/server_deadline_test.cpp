@@ -80,6 +80,36 @@ TEST(ServerDeadlines, BodyThatIsNotFinishedInTimeIsAnswered408) {
     EXPECT_EQ(server.handled(), 0U);
 }
 
+TEST(ServerDeadlines, NothingEndsBeforeItsTime) {
+    TestServer server{shortLimits()};
+    const std::string request = post("/echo", "1234567890");
+    for (const std::string& sent : {std::string{}, request.substr(0, 20), request.substr(0, request.size() - 1)}) {
+        const auto began = std::chrono::steady_clock::now();
+        RawClient client = server.connect();
+        client.send(sent);
+
+        client.readAll();
+
+        EXPECT_GE(std::chrono::steady_clock::now() - began, 200ms) << sent;
+    }
+}
+
+TEST(ServerDeadlines, BodyMayBeginSlowlyForItsGrace) {
+    Limits limits;
+    limits.body_deadline = 60'000ms;
+    limits.body_grace = 400ms;
+    TestServer server{limits};
+    RawClient client = server.connect();
+    const auto began = std::chrono::steady_clock::now();
+
+    client.send("POST /measure HTTP/1.1\r\nHost: a\r\nContent-Length: 100000\r\n\r\n" + std::string(2000, 'x'));
+    EXPECT_EQ(client.readAnswer().status, 408);
+    const auto took = std::chrono::steady_clock::now() - began;
+
+    EXPECT_GE(took, 500ms);  // the grace, and the tenth of a second that 2,000 bytes have earned
+    EXPECT_LT(took, 2000ms) << "the grace of before";
+}
+
 TEST(ServerDeadlines, BodySlowerThanTheRateIsAnswered408) {
     Limits limits;
     limits.body_deadline = 60'000ms;

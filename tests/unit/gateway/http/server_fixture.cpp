@@ -10,6 +10,7 @@
 #include <stdexcept>
 #include <system_error>
 
+#include "gateway/net/event_loop.h"
 #include "gateway/net/http1_head.h"
 #include "gateway/net/http1_text.h"
 #include "gateway/net/worker_pool.h"
@@ -202,13 +203,24 @@ namespace {
 
 class CountedTicket final : public RequestTicket {
 public:
-    CountedTicket(std::atomic<int>& count, int turns) : count_(count), turns_(turns) { ++count_; }
+    CountedTicket(std::atomic<int>& count, int turns, std::string fate)
+        : count_(count), turns_(turns), fate_(std::move(fate)) {
+        ++count_;
+    }
     ~CountedTicket() override { --count_; }
     bool mayStart() override { return turns_-- <= 0; }
+    bool isUndecided() const override { return !fate_.empty(); }
+    tenants::Task<std::optional<Response>> decide() override {
+        co_await net::EventLoop::current().sleepUntil(tenants::SystemClock{}.steady());
+        if (fate_ == "fails") throw std::runtime_error("nobody could say");
+        if (fate_ == "in") co_return std::nullopt;
+        co_return problemResponse(429, "decided", "");
+    }
 
 private:
     std::atomic<int>& count_;
     int turns_;
+    const std::string fate_;
 };
 
 /// Turns everybody away, a little later.
@@ -258,7 +270,9 @@ void TestServer::add(std::string method, std::string pattern, Handler handler,
     if (route.pattern == "/ticketed") {
         route.admit = [this](RequestHead& head) -> std::optional<Response> {
             const std::string* turns = head.headers.find("X-Turns");
-            head.ticket = std::make_shared<CountedTicket>(tickets_, turns == nullptr ? 0 : std::stoi(*turns));
+            const std::string* fate = head.headers.find("X-Fate");
+            head.ticket = std::make_shared<CountedTicket>(tickets_, turns == nullptr ? 0 : std::stoi(*turns),
+                                                          fate == nullptr ? "" : *fate);
             return std::nullopt;
         };
     }

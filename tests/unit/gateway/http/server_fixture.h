@@ -90,7 +90,7 @@ private:
 /// GET /hello; POST /echo (at most 1000 bytes); POST /measure (at most 3 MiB; answers the size); POST /guarded (needs
 /// X-Key); GET /things/{thing} (throws; own refusals); GET /fail (throws); GET /split, GET /interim (answers that cannot
 /// be); POST /short (at most what the listener allows); POST /ticketed (holds a ticket, which lets it start when it was
-/// asked X-Turns times; at most 1000 bytes); GET /late (refused, held back); GET /overload
+/// asked X-Turns times, and decides by X-Fate: in, out, fails; at most 1000 bytes); GET /late (refused, held back); GET /overload
 /// (QueueFull); GET /gate; GET /page (64 KiB); GET /large (8 MiB); GET /peer (how the client
 /// came: "tls 127.0.0.1").
 class TestServer {

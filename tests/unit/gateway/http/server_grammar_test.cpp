@@ -91,12 +91,16 @@ TEST(HostileRequests, LimitsOfTheListenerAreExact) {
     TestServer server{limits};
     const std::string base = get("/hello", "X: \r\n");
 
+    EXPECT_EQ(server.ask(get("/hello?" + std::string(12, 'q'))).status, 200);
     EXPECT_EQ(server.ask(get("/hello?" + std::string(13, 'q'))).status, 200);
     EXPECT_EQ(server.ask(get("/hello?" + std::string(14, 'q'))).status, 414);
+    EXPECT_EQ(server.ask(get("/hello", "A: 1\r\n")).status, 200);
     EXPECT_EQ(server.ask(get("/hello", "A: 1\r\nB: 2\r\n")).status, 200);
     EXPECT_EQ(server.ask(get("/hello", "A: 1\r\nB: 2\r\nC: 3\r\n")).status, 431);
+    EXPECT_EQ(server.ask(get("/hello", "X: " + std::string(29, 'v') + "\r\n")).status, 200);
     EXPECT_EQ(server.ask(get("/hello", "X: " + std::string(30, 'v') + "\r\n")).status, 200);
     EXPECT_EQ(server.ask(get("/hello", "X: " + std::string(31, 'v') + "\r\n")).status, 431);
+    EXPECT_EQ(server.ask(get("/hello", std::string(99 - base.size(), 'N') + "X: \r\n")).status, 200);
     EXPECT_EQ(server.ask(get("/hello", std::string(100 - base.size(), 'N') + "X: \r\n")).status, 200);
     EXPECT_EQ(server.ask(get("/hello", std::string(101 - base.size(), 'N') + "X: \r\n")).status, 431);
 }

@@ -312,6 +312,30 @@ TEST(Server, RequestWaitsForItsTurnAndNoLongerThanASecond) {
     EXPECT_GE(waited_in_vain, 1000ms);
 }
 
+TEST(Server, WhatIsUndecidedIsDecidedBeforeItsBodyIsAskedFor) {
+    TestServer server;
+    const auto waiting = [](const char* fate) {
+        return "POST /ticketed HTTP/1.1\r\nHost: a\r\nContent-Length: 4\r\nExpect: 100-continue\r\nX-Fate: " +
+               std::string{fate} + "\r\n\r\n";
+    };
+    RawClient in = server.connect();
+    in.send(waiting("in"));
+    EXPECT_EQ(in.readAnswer().status, 100);
+    in.send("body");
+    EXPECT_EQ(in.readAnswer().body, "body");
+
+    RawClient out = server.connect();
+    out.send(waiting("out"));
+    EXPECT_EQ(out.readAnswer().field("Tollgate-Error"), "decided");
+    EXPECT_TRUE(out.seesEnd());
+
+    RawClient failing = server.connect();
+    failing.send(waiting("fails"));
+    EXPECT_EQ(failing.readAnswer().status, 500);
+    EXPECT_EQ(server.handled(), 1U);
+    EXPECT_EQ(server.tickets(), 0);
+}
+
 TEST(Server, RefusalThatIsHeldBackComesLaterAndKeepsTheConnection) {
     TestServer server;
     RawClient client = server.connect();

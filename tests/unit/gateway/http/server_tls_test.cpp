@@ -109,12 +109,14 @@ TEST(ServerTls, HandshakeThatIsNotFinishedInTimeIsClosed) {
     limits.handshake_deadline = 200ms;
     TestServer server{limits};
     const std::uint16_t port = server.listenTls(context());
+    const auto began = std::chrono::steady_clock::now();
     RawClient silent{port};
     RawClient begun{port};
 
     begun.send(std::string_view{"\x16\x03\x01\x02", 4});
 
     EXPECT_TRUE(silent.seesEnd());
+    EXPECT_GE(std::chrono::steady_clock::now() - began, 200ms);
     EXPECT_TRUE(begun.seesEnd());
 }
 

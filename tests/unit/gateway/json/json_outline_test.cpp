@@ -132,9 +132,22 @@ TEST(JsonOutline, EveryCutOfAnObjectIsRefused) {
 }
 
 TEST(JsonOutline, DepthOf32IsReadAndMoreIsRefused) {
+    EXPECT_TRUE(outlineJsonObject(nestedArrays(31)));
     EXPECT_TRUE(outlineJsonObject(nestedArrays(32)));
     EXPECT_FALSE(outlineJsonObject(nestedArrays(33)));
     EXPECT_FALSE(outlineJsonObject("{\"a\":" + std::string(200'000, '[')));
+}
+
+TEST(JsonOutline, DepthIsASettingOfTheProcess) {
+    const struct Restored {
+        ~Restored() { setJsonDepthMax(kJsonDepthMax); }
+    } restored;
+    setJsonDepthMax(9);
+
+    EXPECT_EQ(jsonDepthMax(), 9U);
+    EXPECT_TRUE(outlineJsonObject(nestedArrays(8)));
+    EXPECT_TRUE(outlineJsonObject(nestedArrays(9)));
+    EXPECT_FALSE(outlineJsonObject(nestedArrays(10)));
 }
 
 TEST(JsonOutline, IntegerOfMoreThan18DigitsIsLegalButTold) {

@@ -102,7 +102,7 @@ TEST_F(TlsConnection, ClientSendsTheNameAndUsesAeadWithForwardSecrecy) {
     EXPECT_EQ(modern.finish().at(0).version, "TLSv1.3");
     EXPECT_EQ(modern.finish().at(0).name, "api.weixin.qq.com");
     EXPECT_EQ(older.finish().at(0).version, "TLSv1.2");
-    EXPECT_EQ(older.finish().at(0).cipher, "ECDHE-ECDSA-AES256-GCM-SHA384");
+    EXPECT_EQ(older.finish().at(0).cipher, "ECDHE-ECDSA-AES128-GCM-SHA256");
 }
 
 TEST_F(TlsConnection, NumericHostIsPinnedAsAnAddressAndNotSent) {

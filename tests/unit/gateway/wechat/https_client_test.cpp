@@ -288,8 +288,10 @@ TEST_F(HttpsClientTest, HeadAndBodyMayBeAsLargeAsTheirLimitsAndNoLarger) {
     const std::size_t head_max = 16 * 1024;
     const std::size_t body_max = 256 * 1024;
 
+    EXPECT_FALSE(failureWith({.answers = {head_of(head_max - 1)}}));
     EXPECT_FALSE(failureWith({.answers = {head_of(head_max)}}));
     EXPECT_TRUE(failureWith({.answers = {head_of(head_max + 1)}}));
+    EXPECT_FALSE(failureWith({.answers = {answerOf(std::string(body_max - 1, 'x'))}}));
     EXPECT_FALSE(failureWith({.answers = {answerOf(std::string(body_max, 'x'))}}));
     EXPECT_EQ(failureWith({.answers = {answerOf(std::string(body_max + 1, 'x'))}})->reason, "answer: body too large");
     EXPECT_EQ(failureWith({.answers = {"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n40001\r\n" +

@@ -54,6 +54,7 @@ TEST(PushXml, ElementNamedTwiceIsRefused) {
 }
 
 TEST(PushXml, DepthOfFourIsReadAndFiveIsRefused) {
+    EXPECT_TRUE(readPushedFields("<xml><a><b>1</b></a></xml>"));
     EXPECT_TRUE(readPushedFields("<xml><a><b><c>1</c></b></a></xml>"));
     EXPECT_FALSE(readPushedFields("<xml><a><b><c><d>1</d></c></b></a></xml>"));
 }
@@ -72,18 +73,39 @@ TEST(PushXml, AsManyNestedTagsAsFitAreRefusedWithoutHarm) {
     for (int depth = 0; depth < kDepth; ++depth) nested += "<a>";
     for (int depth = 0; depth < kDepth; ++depth) nested += "</a>";
     nested += "</xml>";
-    ASSERT_LT(nested.size(), kPushDocumentBytesMax);
+    ASSERT_LT(nested.size(), PushXmlLimits{}.bytes_max);
 
     EXPECT_FALSE(readPushedFields(nested));
 }
 
 TEST(PushXml, OpeningsAreCountedBeforeTheParserRuns) {
     std::string fits = "<xml>";
-    for (int element = 0; element < 510; ++element) fits += "<a" + std::to_string(element) + "/>";
+    for (int element = 0; element < 509; ++element) fits += "<a" + std::to_string(element) + "/>";
     fits += "</xml>";
 
     EXPECT_TRUE(readPushedFields(fits));
+    fits += "<!-- the last -->";
+    EXPECT_TRUE(readPushedFields(fits));
     EXPECT_FALSE(readPushedFields(fits + "<!-- one more -->"));
+}
+
+TEST(PushXml, LimitsAreThoseOfTheCaller) {
+    const std::string text = "<xml><a><b>1</b></a></xml>";  // 26 bytes, three deep, six '<'
+    ASSERT_EQ(text.size(), 26U);
+    const auto isRead = [&text](const PushXmlLimits& limits) {
+        const bool is_read = readPushedFields(text, limits).has_value();
+        EXPECT_EQ(readEncryptedText("<xml><Encrypt>a</Encrypt></xml>", limits).has_value(), limits.bytes_max >= 31);
+        return is_read;
+    };
+
+    for (const std::size_t more : {0U, 1U}) {
+        EXPECT_TRUE(isRead({.bytes_max = 26 + more, .depth_max = 4, .openings_max = 512}));
+        EXPECT_TRUE(isRead({.bytes_max = 100, .depth_max = 3 + more, .openings_max = 512}));
+        EXPECT_TRUE(isRead({.bytes_max = 100, .depth_max = 4, .openings_max = 6 + more}));
+    }
+    EXPECT_FALSE(isRead({.bytes_max = 25, .depth_max = 4, .openings_max = 512}));
+    EXPECT_FALSE(isRead({.bytes_max = 100, .depth_max = 2, .openings_max = 512}));
+    EXPECT_FALSE(isRead({.bytes_max = 100, .depth_max = 4, .openings_max = 5}));
 }
 
 TEST(PushXml, DocumentTypeIsRefused) {
@@ -114,8 +136,9 @@ TEST(PushXml, DeclaredForeignEncodingDoesNotChangeTheReading) {
 TEST(PushXml, LimitOf64KibibytesIsExact) {
     const std::string head = "<xml><A>";
     const std::string tail = "</A></xml>";
-    const std::string fill(kPushDocumentBytesMax - head.size() - tail.size(), 'a');
+    const std::string fill(PushXmlLimits{}.bytes_max - head.size() - tail.size(), 'a');
 
+    EXPECT_TRUE(readPushedFields(head + fill.substr(1) + tail));
     EXPECT_EQ(textOf(readPushedFields(head + fill + tail), "A").size(), fill.size());
     EXPECT_FALSE(readPushedFields(head + fill + "a" + tail));
 }

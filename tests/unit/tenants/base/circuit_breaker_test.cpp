@@ -138,6 +138,31 @@ TEST_F(CircuitBreakerTest, IdleWhenNothingItRemembersMatters) {
     EXPECT_FALSE(breaker_.idle(now_ + 10s));
 }
 
+TEST_F(CircuitBreakerTest, EachChangeIsToldOnceAndAProbeThatNeverWentOutIsNone) {
+    std::vector<State> told;
+    CircuitBreaker breaker{kSettings, [&told](State state) { told.push_back(state); }};
+    const auto fail = [&] { breaker.failed(breaker.begin(now_).value(), now_); };
+    breaker.succeeded(breaker.begin(now_).value(), now_);
+    fail();
+    fail();
+    EXPECT_TRUE(told.empty());
+    const auto late = breaker.begin(now_).value();
+
+    fail();
+    breaker.failed(late, now_);
+    for (int refused = 0; refused < 10; ++refused) EXPECT_FALSE(breaker.begin(now_));
+    EXPECT_EQ(told, (std::vector{State::kOpen}));
+
+    now_ += 5s;
+    for (int unused = 0; unused < 10; ++unused) breaker.abandoned(breaker.begin(now_).value());
+    fail();
+    now_ += 5s;
+    breaker.succeeded(breaker.begin(now_).value(), now_);
+    breaker.succeeded(breaker.begin(now_).value(), now_);
+
+    EXPECT_EQ(told, (std::vector{State::kOpen, State::kHalfOpen, State::kOpen, State::kHalfOpen, State::kClosed}));
+}
+
 TEST_F(CircuitBreakerTest, OfManyThreadsOneGetsTheProbe) {
     fail(3);
     now_ += 5s;

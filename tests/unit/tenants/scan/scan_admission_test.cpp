@@ -29,6 +29,8 @@ protected:
         limits.upstream_breaker.failures = 20;
         return limits;
     }
+    /// For whoever may ask for what is known already.
+    Result<Permit> enterWithKey(const MerchantId& merchant) { return admission_.enter(merchant, true); }
 
     std::optional<ErrorCode> refusal(const MerchantId& merchant) {
         const auto permit = admission_.enter(merchant);
@@ -68,6 +70,70 @@ TEST_F(ScanAdmissionTest, SixtyFourOfAMerchantAreLetInAndOneMoreIsNot) {
     EXPECT_EQ(refusal(kQuiet), std::nullopt) << "another merchant notices nothing";
     permits.pop_back();
     EXPECT_EQ(refusal(kNoisy), std::nullopt) << "a request that ended gives its place back";
+}
+
+TEST_F(ScanAdmissionTest, EightOfAMerchantThatMayBeRepeatsAreLetInBesideTheOthersAndOneMoreIsNot) {
+    std::vector<Permit> scans;
+    for (int count = 0; count < 64; ++count) scans.push_back(*enterWithKey(kNoisy));
+    for (const Permit& scan : scans) EXPECT_EQ(scan.refusalUnlessRepeat(), nullptr) << "there was room";
+    std::vector<Permit> repeats;
+
+    for (int count = 0; count < 8; ++count) {
+        auto permit = enterWithKey(kNoisy);
+        ASSERT_TRUE(permit) << count;
+        ASSERT_NE(permit->refusalUnlessRepeat(), nullptr);
+        EXPECT_EQ(permit->refusalUnlessRepeat()->for_log, "merchant_in_flight_full");
+        repeats.push_back(*std::move(permit));
+    }
+
+    EXPECT_EQ(enterWithKey(kNoisy).error().code, ErrorCode::kRateLimited);
+    repeats.pop_back();
+    EXPECT_TRUE(enterWithKey(kNoisy)) << "a repeat that ended gives its place back";
+    scans.pop_back();
+    EXPECT_EQ(enterWithKey(kNoisy)->refusalUnlessRepeat(), nullptr) << "and takes none of a scan's";
+    EXPECT_TRUE(admission_.mayRun(repeats.front()));
+}
+
+TEST_F(ScanAdmissionTest, WhereCallsAreStoppedOnlyWhatMayBeARepeatIsLetIn) {
+    EXPECT_EQ(failuresUntilRefused(kNoisy), 5);
+
+    EXPECT_EQ(refusal(kNoisy), ErrorCode::kUpstreamUnreachable);
+    const auto permit = enterWithKey(kNoisy);
+    ASSERT_TRUE(permit);
+    ASSERT_NE(permit->refusalUnlessRepeat(), nullptr);
+    EXPECT_EQ(permit->refusalUnlessRepeat()->code, ErrorCode::kUpstreamUnreachable);
+    EXPECT_EQ(permit->refusalUnlessRepeat()->retry_at, clock_.now() + 5s);
+    EXPECT_FALSE(admission_.begin(*permit)) << "no call for it";
+}
+
+class WatchedBreakers : public ScanAdmissionTest {
+protected:
+    WatchedBreakers()
+        : ScanAdmissionTest({.on_breaker_change = [this](const BreakerChange& change) {
+              constexpr const char* kNames[] = {"closed", "open", "half-open"};
+              told_.push_back((change.merchant == nullptr ? "all" : change.merchant->text()) + " " +
+                              kNames[static_cast<int>(change.state)]);
+          }}) {}
+
+    std::vector<std::string> told_;
+};
+
+TEST_F(WatchedBreakers, EachChangeIsToldOnceAndWhoseItIs) {
+    for (int count = 0; count < 50; ++count) scan(kNoisy, false);
+    EXPECT_EQ(told_, (std::vector<std::string>{"mer_noisy open"}));
+
+    clock_.advance(5s);
+    EXPECT_TRUE(scan(kNoisy, true));
+    EXPECT_TRUE(scan(kNoisy, true));
+    EXPECT_EQ(told_, (std::vector<std::string>{"mer_noisy open", "mer_noisy half-open", "mer_noisy closed"}));
+}
+
+TEST_F(WatchedBreakers, UpstreamsOwnIsToldApart) {
+    for (int merchant = 0; merchant < 5; ++merchant) {
+        for (int count = 0; count < 4; ++count) scan(MerchantId{"mer_" + std::to_string(merchant)}, false);
+    }
+
+    EXPECT_EQ(told_, (std::vector<std::string>{"all open"}));
 }
 
 class FewPlaces : public ScanAdmissionTest {
@@ -114,6 +180,15 @@ TEST_F(Rated, RequestsPastTheRateHearWhenToComeAgain) {
     EXPECT_EQ(refusal(kNoisy), ErrorCode::kRateLimited) << "the wall clock lets nobody through";
     clock_.advance(500ms);
     EXPECT_EQ(refusal(kNoisy), std::nullopt);
+}
+
+TEST_F(Rated, RepeatsAreRequestsToo) {
+    for (int count = 0; count < 3; ++count) EXPECT_TRUE(enterWithKey(kNoisy));
+
+    const auto refused = enterWithKey(kNoisy);
+
+    ASSERT_FALSE(refused);
+    EXPECT_EQ(refused.error().for_log, "merchant_rate");
 }
 
 TEST_F(ScanAdmissionTest, MerchantWhoseCallsFailIsStoppedAndNobodyElse) {

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cstdint>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -244,6 +246,94 @@ TEST_F(ScanIdempotency, LifetimeOfZeroKeepsNoReply) {
     ASSERT_FALSE(again);
     EXPECT_EQ(again.error().code, ErrorCode::kIdempotencyReplyExpired);
     EXPECT_EQ(world_.charges(), 1U);
+}
+
+/// WeChat has left so many calls of the merchant without an answer that none goes out any more.
+class WhileCallsAreStopped : public ScanIdempotency {
+protected:
+    void stopCalls() {
+        for (std::uint32_t failure = 0; failure < ScanLimits{}.merchant_breaker.failures; ++failure) {
+            world_.upstream.plan(FakeUpstream::silence(true, true));
+            (void)world_.scan(world_.input("req_" + std::to_string(failure)));
+        }
+        calls_ = upstreamCalls();
+        EXPECT_EQ(world_.scan(world_.input("req_last")).error().code, ErrorCode::kUpstreamUnreachable);
+    }
+    void expectNoCall() const { EXPECT_EQ(upstreamCalls(), calls_); }
+
+    std::size_t calls_ = 0;
+};
+
+TEST_F(WhileCallsAreStopped, AnsweredRequestIsToldAgain) {
+    const auto first = world_.scan(world_.repeatable("idem-1"));
+    world_.upstream.plan(FakeUpstream::refused(101001));
+    EXPECT_EQ(repeatError(2).code, ErrorCode::kIdempotencyMismatch);
+    ASSERT_FALSE(world_.scan(world_.repeatable("idem-2")));
+    stopCalls();
+
+    const auto again = world_.scan(world_.repeatable("idem-1"));
+
+    ASSERT_TRUE(again);
+    EXPECT_TRUE(again->replayed);
+    EXPECT_EQ(again->body->expose(), first->body->expose());
+    EXPECT_EQ(entryNumber(again->receipt), entryNumber(first->receipt));
+    EXPECT_EQ(world_.scan(world_.repeatable("idem-2")).error().code, ErrorCode::kNotRecognised);
+    EXPECT_EQ(repeatError(2).code, ErrorCode::kIdempotencyMismatch);
+    expectNoCall();
+    EXPECT_EQ(world_.charges(), 1U);
+}
+
+TEST_F(WhileCallsAreStopped, NewAndReleasedRequestsAreRefusedAndLeaveNothing) {
+    world_.upstream.plan(FakeUpstream::silence(false, false));
+    EXPECT_EQ(repeatError().code, ErrorCode::kUpstreamUnreachable);
+    stopCalls();
+    const auto released = repeatError();
+    const auto fresh = world_.scan(world_.repeatable("idem-new"));
+
+    EXPECT_EQ(released.code, ErrorCode::kUpstreamUnreachable);
+    EXPECT_FALSE(released.replayed);
+    EXPECT_TRUE(released.retry_at);
+    EXPECT_EQ(fresh.error().code, ErrorCode::kUpstreamUnreachable);
+    EXPECT_EQ(world_.hold("idem-1").state, HoldState::kReleased);
+    EXPECT_EQ(world_.hold("idem-new").request.text(), "") << "no hold";
+    expectNoCall();
+}
+
+TEST_F(WhileCallsAreStopped, WhoLostItsRightsIsToldNothing) {
+    ASSERT_TRUE(world_.scan(world_.repeatable("idem-1")));
+    stopCalls();
+    world_.change([](Authorization& authorization) { authorization.granted_sets.clear(); });
+
+    EXPECT_EQ(repeatError().code, ErrorCode::kPermission117Missing);
+}
+
+TEST_F(WhileCallsAreStopped, PermitForARepeatAloneIsJudgedBeforeTheBodyIsThere) {
+    ASSERT_TRUE(world_.scan(world_.repeatable("idem-1")));
+    stopCalls();
+    const auto permit = world_.scans.enter(world_.caller, true);
+    ASSERT_TRUE(permit);
+    ASSERT_NE(permit->refusalUnlessRepeat(), nullptr);
+
+    EXPECT_TRUE(runBlocking(world_.scans.mayBeRepeat(*permit, world_.caller, "idem-1")));
+    const auto fresh = runBlocking(world_.scans.mayBeRepeat(*permit, world_.caller, "idem-new"));
+    world_.store.faults.refuse("findRepeat");
+    const auto blind = runBlocking(world_.scans.mayBeRepeat(*permit, world_.caller, "idem-1"));
+
+    EXPECT_EQ(fresh.error().code, ErrorCode::kUpstreamUnreachable);
+    EXPECT_EQ(blind.error().code, ErrorCode::kStoreUnavailable);
+}
+
+TEST_F(ScanIdempotency, NothingIsLetInWhereTheStoreCannotBeWritten) {
+    ASSERT_TRUE(world_.scan(world_.repeatable("idem-1")));
+    world_.store.faults.refuse("ready");
+
+    EXPECT_EQ(world_.scans.enter(world_.caller).error().code, ErrorCode::kStoreUnavailable);
+    EXPECT_EQ(world_.scan(world_.input("req_1")).error().code, ErrorCode::kStoreUnavailable);
+    EXPECT_EQ(repeatError().code, ErrorCode::kStoreUnavailable);
+    EXPECT_EQ(upstreamCalls(), 1U);
+
+    world_.store.faults.allow("ready");
+    EXPECT_TRUE(world_.scan(world_.input("req_1")));
 }
 
 }  // namespace
