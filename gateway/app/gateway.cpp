@@ -280,6 +280,7 @@ public:
           hasher_(credentialHasher(ring_)),
           gateway_tokens_(ring_.derive("gateway token")),
           authenticator_(store_->merchants(), hasher_, gateway_tokens_, clock),
+          merchant_guard_(authenticator_, clock),
           pages_(ring_.derive("page token")),
           loops_(loopCount(settings)),
           admin_loops_(1),
@@ -437,10 +438,11 @@ private:
                         [this](tenants::Task<void> task) { background_.start(std::move(task)); });
         launch_page_.emplace(*platforms_, log_);
         authorized_page_.emplace(*platforms_, store_->merchants(), clock_, log_);
-        merchant_statements_.emplace(authenticator_, store_->statements(), workers_);
+        merchant_statements_.emplace(merchant_guard_, store_->statements(), workers_, clock_);
         merchant_statements_->addRoutes(public_router_);
-        quota_route_.emplace(authenticator_, *quota_view_, clock_);
-        usage_route_.emplace(authenticator_, store_->sums(), workers_, clock_);
+        quota_route_.emplace(merchant_guard_, *quota_view_, clock_);
+        usage_route_.emplace(api::UsageRoute::Parts{merchant_guard_, store_->ledgerScan(), store_->plans(),
+                                                    store_->statements(), workers_, clock_});
         quota_route_->addRoutes(public_router_);
         usage_route_->addRoutes(public_router_);
         token_routes_->addRoutes(public_router_);
@@ -564,6 +566,7 @@ private:
     tenants::CredentialHasher hasher_;
     tenants::GatewayTokens gateway_tokens_;
     tenants::Authenticator authenticator_;
+    api::MerchantGuard merchant_guard_;
     admin::Pages pages_;
     net::LoopGroup loops_;
     net::LoopGroup admin_loops_;
