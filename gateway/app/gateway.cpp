@@ -57,7 +57,6 @@
 #include "tenants/authorization/component_platform.h"
 #include "tenants/authorization/retention.h"
 #include "tenants/authorization/token_issuer.h"
-#include "tenants/billing/billed_price.h"
 #include "tenants/billing/undecided_scans.h"
 #include "tenants/scan/scan_licence.h"
 #include "tenants/sqlite/sqlite_store.h"
@@ -463,11 +462,7 @@ private:
                               settings_.upstream_day_turns_at);
         plan_routes_.emplace(store_->plans(), pages_, clock_, log_);
         merchant_plan_routes_.emplace(store_->merchants(), store_->plans(), workers_, pages_, clock_, log_);
-        const auto closed_price = [this](const tenants::MerchantId& merchant, std::int64_t number) {
-            return tenants::closedPrice({store_->ledger(), store_->statements(), store_->ledgerScan(), store_->plans()},
-                                        merchant, number);
-        };
-        decision_routes_.emplace(store_->ledger(), closed_price, workers_, *guard_, clock_, log_);
+        decision_routes_.emplace(store_->ledger(), *guard_, clock_, log_);
         audit_routes_.emplace(store_->audit(), workers_, pages_);
         std::vector<admin::ComponentRoutes::Component> components;
         for (const auto& component : components_) {

@@ -69,6 +69,7 @@ private:
     LedgerHeads heads_;
     EntryTable entries_;
     HoldTable holds_;
+    ClosedUsageTable closed_;
     LedgerDecisions decisions_;
 
     SQLite::Statement select_first_result_;

@@ -106,7 +106,7 @@ TEST_F(LedgerVerifierTest, CorrectionsAndWaiversAreSoundAndTheirSumsAreRecompute
     {
         const auto store = openStore();
         const MerchantId merchant{"mer_a"};
-        tenants::Correction correction{merchant, 2, "twice", std::nullopt, beijingNoon(), {}};
+        tenants::Correction correction{merchant, 2, "twice", beijingNoon(), {}};
         correction.note.action = "usage_entry.correct";
         ASSERT_TRUE(runBlocking(store->ledger().correct(correction)));
         correction.number = 3;
