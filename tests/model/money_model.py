@@ -327,7 +327,7 @@ class Merchant(upstream_quota.UpstreamQuota):
 
     def billed_in(self, month):
         """The month itself, or the first that is not closed, whichever is later."""
-        return max(month, next_month(max(self.statements))) if self.statements else month
+        return max(month, self.first_open())
 
     def append(self, kind, units, request, at, now, period, version, pack, corrects=None, price=None, reason=""):
         entry = Entry(len(self.entries) + 1, kind, units, request, at, now, period, version, pack, corrects, price, reason)

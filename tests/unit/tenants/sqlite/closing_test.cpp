@@ -35,7 +35,7 @@ protected:
         ASSERT_TRUE(runBlocking(store_->plans().assign(MerchantId{merchant}, version("std"), std::nullopt, at)));
     }
 
-    void correct(const std::string& merchant, std::int64_t number) {
+    Correction correctionOf(const std::string& merchant, std::int64_t number) {
         Correction correction;
         correction.merchant = MerchantId{merchant};
         correction.number = number;
@@ -44,7 +44,16 @@ protected:
         correction.note = {KeyId{"adm_1"},    "usage_entry.correct", correction.merchant,
                            "usage-entries/1", correction.reason,     "req_1",
                            correction.now};
-        ASSERT_TRUE(runBlocking(store_->ledger().correct(correction))) << number;
+        return correction;
+    }
+
+    static Task<void> correctOnce(UsageLedger* ledger, Correction correction) {
+        const auto corrected = co_await ledger->correct(std::move(correction));
+        EXPECT_TRUE(corrected);
+    }
+
+    void correct(const std::string& merchant, std::int64_t number) {
+        ASSERT_TRUE(runBlocking(store_->ledger().correct(correctionOf(merchant, number)))) << number;
     }
 
     /// Of the merchant's newest entries, in the ledger's order.
@@ -138,6 +147,22 @@ TEST_F(ClosingTest, CorrectionsInSeveralLaterMonthsAreCountedTogether) {
     EXPECT_EQ(pricesOf("mer_a", 3), (std::vector<Money>{{}, Money{120'000}, Money{120'000}}));
 }
 
+TEST_F(ClosingTest, CorrectionsAtOnceNeverGiveTheSameUnitBackTwice) {
+    givePlan("mer_a");
+    for (int scanned = 1; scanned <= 5; ++scanned) {
+        scan("mer_a", "r-" + std::to_string(scanned), "2026-11-05T01:00:00Z");
+    }
+    (void)closed("mer_a");
+    std::vector<Task<void>> corrections;
+    for (std::int64_t number = 1; number <= 5; ++number) {
+        corrections.push_back(correctOnce(&store_->ledger(), correctionOf("mer_a", number)));
+    }
+
+    runBlocking(concurrently(std::move(corrections)));
+
+    EXPECT_EQ(pricesOf("mer_a", 5), (std::vector<Money>{Money{33'333}, Money{120'000}, Money{120'000}, {}, {}}));
+}
+
 TEST_F(ClosingTest, MonthThatCostItsMinimumGivesNothingBack) {
     PlanTerms terms = graduated();
     terms.monthly_minimum = Money{200'000};
@@ -182,6 +207,16 @@ TEST_F(ClosingTest, MonthsAreClosedInOrderAndNoneBeforeTheMerchantWasThere) {
     EXPECT_EQ(nobody.error().code, ErrorCode::kNotFound);
     closed("mer_a");
     EXPECT_EQ(closed("mer_a", november().next()).statement.charges, 0);
+}
+
+TEST_F(ClosingTest, ScanByAClockBehindTheMerchantsMakingIsOnItsFirstStatement) {
+    scan("mer_a", "r-1", "2026-10-31T15:59:59Z");  // it was made in November
+
+    const Statement first = closed("mer_a").statement;
+
+    EXPECT_EQ(first.charges, 1);
+    ASSERT_EQ(first.late.size(), 1U);
+    EXPECT_EQ(first.late[0].day_starts, utc("2026-10-30T16:00:00Z"));
 }
 
 TEST_F(ClosingTest, EntryThatCameLateIsBilledInTheNextPeriodAndNamed) {
