@@ -78,6 +78,7 @@ std::size_t loopCount(const Settings& settings) {
 void logWarning(log::Log& log, const tenants::QuotaWarning& warning) {
     log.warning("quota_warning", {{"merchant", warning.merchant.text()},
                                   {"policy", warning.policy},
+                                  {"pack", warning.pack ? warning.pack->text() : std::string{}},
                                   {"percent", warning.percent},
                                   {"limit", warning.limit},
                                   {"used", warning.used},

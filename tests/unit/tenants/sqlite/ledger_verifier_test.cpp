@@ -158,7 +158,7 @@ TEST_F(LedgerVerifierTest, EveryChangedColumnIsFoundAndItsEntryNamed) {
         tamper(
             "INSERT INTO plan VALUES (1, 'std', 'Standard', 1); INSERT INTO plan_version VALUES "
             "(1, 1, 1, 0, 0, NULL, NULL, NULL, NULL, 0, 1); INSERT INTO pack VALUES (1, 1, 'pack_1', 9, 0, 0, 0, 1, 2, "
-            "1, '');");
+            "1, '', 0);");
         ASSERT_EQ(faults(), std::vector<std::string>{});
 
         tamper("UPDATE usage_entry SET " + column + " = " + value +
