@@ -124,7 +124,7 @@ class Generator:
             self.begin(at)
             return
         chance = self.chance
-        ways = ((60, self.scan), (6, self.show), (12, self.begin_scan), (25, self.finish_scan), (12, self.repeat), (7, self.correct),
+        ways = ((60, self.scan), (6, self.show), (12, self.begin_scan), (25, self.finish_scan), (12, self.repeat), (7, self.correct), (4, self.correct_closed),
                 (8, self.decide), (3, self.assign), (1, self.cancel), (2, self.pack), (1, self.end_pack),
                 (2, self.day_limit), (5, self.close), (2, self.version), (2, self.upstream))
         chance.choices([way for _, way in ways], [weight for weight, _ in ways])[0](at)
@@ -231,6 +231,14 @@ class Generator:
     def correct(self, at):
         if self.model.entries:
             self.add(at, "correct", number=self.chance.choice(self.model.entries).number, reason=self.reason())
+
+    def correct_closed(self, at):
+        """Several charges of a month that is closed: what each gives back depends on those before it."""
+        corrected = {entry.corrects for entry in self.model.entries}
+        charges = [entry.number for entry in self.model.entries if entry.kind == "charge" and entry.period in self.model.statements
+                   and entry.pack is None and entry.version is not None and entry.number not in corrected]
+        for number in self.chance.sample(charges, min(len(charges), 3)):
+            self.add(at, "correct", number=number, reason=self.reason())
 
     def decide(self, at):
         unknown = [hold.request for hold in self.model.holds.values() if hold.state == "unknown"]
