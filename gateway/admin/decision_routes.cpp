@@ -80,7 +80,6 @@ tenants::Task<http::Response> DecisionRoutes::correct(http::Request request) {
     correction.note.merchant = correction.merchant;
     correction.note.target = "usage-entries/" + std::to_string(correction.number);
     correction.note.reason = *reason;
-    correction.billed = co_await workers_.run([&] { return closed_price_(correction.merchant, correction.number); });
     const auto corrected = co_await ledger_.correct(correction);
     if (!corrected) co_return problem(corrected.error(), request.head.request_id);
     log_.info("usage_entry_corrected", {{"request_id", request.head.request_id},

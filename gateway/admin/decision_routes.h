@@ -1,12 +1,7 @@
 #pragma once
 
-#include <functional>
-#include <optional>
-#include <utility>
-
 #include "gateway/admin/admin_guard.h"
 #include "gateway/log/log.h"
-#include "gateway/net/worker_pool.h"
 #include "tenants/usage/usage_ledger.h"
 
 namespace gateway::admin {
@@ -16,18 +11,8 @@ namespace gateway::admin {
 /// new entry's receipt; asked again for the same, they give the same receipt.
 class DecisionRoutes {
 public:
-    /// At what an entry was billed, where its period is closed; blocks.
-    using ClosedPrice =
-        std::function<std::optional<tenants::Money>(const tenants::MerchantId& merchant, std::int64_t number)>;
-
-    DecisionRoutes(tenants::UsageLedger& ledger, ClosedPrice closed_price, net::WorkerPool& workers,
-                   const AdminGuard& guard, const tenants::Clock& clock, log::Log& log)
-        : ledger_(ledger),
-          closed_price_(std::move(closed_price)),
-          workers_(workers),
-          guard_(guard),
-          clock_(clock),
-          log_(log) {}
+    DecisionRoutes(tenants::UsageLedger& ledger, const AdminGuard& guard, const tenants::Clock& clock, log::Log& log)
+        : ledger_(ledger), guard_(guard), clock_(clock), log_(log) {}
 
     void addRoutes(http::Router& router);
 
@@ -36,8 +21,6 @@ private:
     tenants::Task<http::Response> decide(http::Request request);
 
     tenants::UsageLedger& ledger_;
-    const ClosedPrice closed_price_;
-    net::WorkerPool& workers_;
     const AdminGuard& guard_;
     const tenants::Clock& clock_;
     log::Log& log_;

@@ -162,6 +162,7 @@ Poco::JSON::Object::Ptr packJson(const tenants::Pack& pack, tenants::UtcTime now
     object->set("used", pack.used);
     object->set("held", pack.held);
     object->set("left", pack.left());
+    object->set("warned_percent", pack.warned_percent);
     object->set("price_micro_yuan", pack.price.microYuan());
     object->set("starts_at", tenants::rfc3339(pack.starts_at));
     object->set("expires_at", tenants::rfc3339(pack.expires_at));

@@ -7,9 +7,6 @@
 #include <string>
 #include <utility>
 
-#include "gateway/api/credential.h"
-#include "gateway/api/problem_error.h"
-
 namespace gateway::api {
 namespace {
 
@@ -42,31 +39,21 @@ Poco::JSON::Object::Ptr windowJson(const tenants::WindowView& window) {
 }  // namespace
 
 void QuotaRoute::addRoutes(http::Router& router) {
-    router.add({.method = "GET",
-                .pattern = "/v1/quota",
-                .handler = [this](http::Request request) { return show(std::move(request)); },
-                .body_bytes_max = 0,
-                .admit = [this](const http::RequestHead& head) -> std::optional<http::Response> {
-                    const auto caller = authenticator_.authenticate(credentialOf(head));
-                    if (caller) return std::nullopt;
-                    return renderProblem(caller.error(), head.request_id, clock_.now());
-                }});
+    guard_.addRead(router, "/v1/quota",
+                   [this](http::Request, tenants::Caller caller) { return show(std::move(caller)); });
 }
 
-tenants::Task<http::Response> QuotaRoute::show(http::Request request) const {
+tenants::Task<http::Response> QuotaRoute::show(tenants::Caller caller) const {
     const auto now = clock_.now();
-    const auto caller = authenticator_.authenticate(credentialOf(request.head));
-    if (!caller) co_return renderProblem(caller.error(), request.head.request_id, now);
-    const auto windows = co_await quotas_.windowsOf(caller->merchant, now);
+    const auto windows = co_await quotas_.windowsOf(caller.merchant, now);
     Poco::JSON::Array rows;
     for (const tenants::WindowView& window : windows) rows.add(windowJson(window));
     Poco::JSON::Object object{Poco::JSON_PRESERVE_KEY_ORDER};
-    object.set("merchant", caller->merchant.text());
+    object.set("merchant", caller.merchant.text());
     object.set("windows", rows);
     std::ostringstream text;
     object.stringify(text);
-    auto response = http::textResponse(200, "application/json; charset=utf-8", text.str());
-    response.headers.set("Cache-Control", "no-store");
+    auto response = ownJson(text.str());
     setRateLimitFields(response.headers, windows, now);
     co_return response;
 }

@@ -1,24 +1,22 @@
 #pragma once
 
+#include "gateway/api/merchant_guard.h"
 #include "gateway/api/quota_view.h"
-#include "gateway/http/router.h"
-#include "tenants/merchant/authenticator.h"
 
 namespace gateway::api {
 
-/// `GET /v1/quota`: the caller's own windows. An API key or a gateway token, as for a scan; a merchant that cannot scan at
-/// present sees its numbers all the same.
+/// `GET /v1/quota`: the caller's own windows.
 class QuotaRoute {
 public:
-    QuotaRoute(const tenants::Authenticator& authenticator, const QuotaView& quotas, const tenants::Clock& clock)
-        : authenticator_(authenticator), quotas_(quotas), clock_(clock) {}
+    QuotaRoute(const MerchantGuard& guard, const QuotaView& quotas, const tenants::Clock& clock)
+        : guard_(guard), quotas_(quotas), clock_(clock) {}
 
     void addRoutes(http::Router& router);
 
 private:
-    tenants::Task<http::Response> show(http::Request request) const;
+    tenants::Task<http::Response> show(tenants::Caller caller) const;
 
-    const tenants::Authenticator& authenticator_;
+    const MerchantGuard& guard_;
     const QuotaView& quotas_;
     const tenants::Clock& clock_;
 };

@@ -1,81 +1,74 @@
 #include "gateway/api/usage_route.h"
 
-#include <Poco/JSON/Array.h>
-#include <Poco/JSON/Object.h>
-
 #include <optional>
-#include <sstream>
 #include <string>
 #include <utility>
 
-#include "gateway/api/credential.h"
 #include "gateway/api/problem_error.h"
+#include "tenants/base/json_text.h"
+#include "tenants/billing/running_sum.h"
+#include "tenants/billing/statement_text.h"
 
 namespace gateway::api {
 namespace {
 
 using tenants::Error;
 using tenants::ErrorCode;
+using tenants::JsonObject;
 using tenants::Period;
-
-constexpr std::chrono::hours kBeijing{8};
-constexpr std::size_t kDateCharacters = 10;
 
 std::optional<Period> readPeriod(const http::RequestHead& head, tenants::UtcTime now) {
     const auto text = head.queryParameter("period");
     return text ? Period::parse(*text) : Period{now};
 }
 
+void appendDay(std::string& out, const tenants::DayUsage& day) {
+    JsonObject object{out};
+    object.add("day", tenants::beijingDate(day.starts)).add("units", day.units).add("entries", day.entries).end();
+}
+
+/// `closed`: the statement, where the period has one; its lines have what closing alone decides, too.
+std::string usageText(const tenants::RunningSum& sum, const std::optional<tenants::SignedStatement>& closed) {
+    const tenants::Statement& billed = closed ? closed->statement : sum.statement;
+    std::int64_t units = 0;
+    for (const tenants::DayUsage& day : sum.days) units += day.units;
+    std::string text;
+    JsonObject object{text};
+    object.add("merchant", billed.merchant.text())
+        .add("period", billed.period.text())
+        .add("starts_at", tenants::rfc3339(billed.period.starts()))
+        .add("ends_at", tenants::rfc3339(billed.period.ends()))
+        .addOrNull("statement_number", closed ? std::optional{billed.number()} : std::nullopt)
+        .add("units", units)
+        .add("entries", billed.entries())
+        .add("currency", "CNY")
+        .add("amount_micro_yuan", billed.payable().microYuan());
+    tenants::appendLines(object.begin("lines"), billed.lines);
+    tenants::appendJsonArray(object.begin("days"), sum.days, appendDay);
+    object.end();
+    return text;
+}
+
 }  // namespace
 
 void UsageRoute::addRoutes(http::Router& router) {
-    router.add({.method = "GET",
-                .pattern = "/v1/usage",
-                .handler = [this](http::Request request) { return show(std::move(request)); },
-                .body_bytes_max = 0,
-                .admit = [this](const http::RequestHead& head) -> std::optional<http::Response> {
-                    const auto caller = authenticator_.authenticate(credentialOf(head));
-                    if (caller) return std::nullopt;
-                    return renderProblem(caller.error(), head.request_id, clock_.now());
-                }});
+    parts_.guard.addRead(router, "/v1/usage", [this](http::Request request, tenants::Caller caller) {
+        return show(std::move(request), std::move(caller));
+    });
 }
 
-tenants::Task<http::Response> UsageRoute::show(http::Request request) const {
-    const auto now = clock_.now();
-    const auto caller = authenticator_.authenticate(credentialOf(request.head));
-    if (!caller) co_return renderProblem(caller.error(), request.head.request_id, now);
+tenants::Task<http::Response> UsageRoute::show(http::Request request, tenants::Caller caller) const {
+    const auto now = parts_.clock.now();
     const auto period = readPeriod(request.head, now);
     if (!period) {
         const Error error{ErrorCode::kInvalidInput, "period is a month such as 2026-11."};
         co_return renderProblem(error, request.head.request_id, now);
     }
-    const auto days = co_await workers_.run([&] { return sums_.daysOf(caller->merchant, *period); });
-
-    Poco::JSON::Array rows;
-    std::int64_t units = 0;
-    std::int64_t entries = 0;
-    for (const tenants::DayUsage& day : days) {
-        Poco::JSON::Object row{Poco::JSON_PRESERVE_KEY_ORDER};
-        row.set("day", tenants::rfc3339(day.starts + kBeijing).substr(0, kDateCharacters));
-        row.set("units", day.units);
-        row.set("entries", day.entries);
-        rows.add(row);
-        units += day.units;
-        entries += day.entries;
-    }
-    Poco::JSON::Object object{Poco::JSON_PRESERVE_KEY_ORDER};
-    object.set("merchant", caller->merchant.text());
-    object.set("period", period->text());
-    object.set("starts_at", tenants::rfc3339(period->starts()));
-    object.set("ends_at", tenants::rfc3339(period->ends()));
-    object.set("units", units);
-    object.set("entries", entries);
-    object.set("days", rows);
-    std::ostringstream text;
-    object.stringify(text);
-    auto response = http::textResponse(200, "application/json; charset=utf-8", text.str());
-    response.headers.set("Cache-Control", "no-store");
-    co_return response;
+    auto text = co_await parts_.workers.run([&] {
+        const auto closed = parts_.statements.find(caller.merchant, *period);
+        return usageText(tenants::runningSum(parts_.scan, parts_.plans, caller.merchant, *period), closed);
+    });
+    co_return ownJson(std::move(text));
 }
 
 }  // namespace gateway::api

@@ -1,29 +1,33 @@
 #pragma once
 
-#include "gateway/http/router.h"
+#include "gateway/api/merchant_guard.h"
 #include "gateway/net/worker_pool.h"
-#include "tenants/merchant/authenticator.h"
-#include "tenants/usage/usage_sums.h"
+#include "tenants/billing/ledger_scan.h"
+#include "tenants/billing/pricing.h"
+#include "tenants/billing/statement_store.h"
 
 namespace gateway::api {
 
-/// `GET /v1/usage?period=2026-11`: what the caller's entries of a period come to, by day of scanning; without `period` the
-/// Beijing month of now. An API key or a gateway token, as for a scan. Reads run on the worker pool.
+/// `GET /v1/usage?period=2026-11`: what the caller's entries of a period come to, by price and by day of scanning; of a closed
+/// period the statement's lines. Without `period` the Beijing month of now. Reads run on the worker pool.
 class UsageRoute {
 public:
-    UsageRoute(const tenants::Authenticator& authenticator, const tenants::UsageSums& sums, net::WorkerPool& workers,
-               const tenants::Clock& clock)
-        : authenticator_(authenticator), sums_(sums), workers_(workers), clock_(clock) {}
+    struct Parts {
+        const MerchantGuard& guard;
+        const tenants::LedgerScan& scan;
+        const tenants::PlanTermsSource& plans;
+        const tenants::StatementStore& statements;
+        net::WorkerPool& workers;
+        const tenants::Clock& clock;
+    };
+    explicit UsageRoute(Parts parts) : parts_(parts) {}
 
     void addRoutes(http::Router& router);
 
 private:
-    tenants::Task<http::Response> show(http::Request request) const;
+    tenants::Task<http::Response> show(http::Request request, tenants::Caller caller) const;
 
-    const tenants::Authenticator& authenticator_;
-    const tenants::UsageSums& sums_;
-    net::WorkerPool& workers_;
-    const tenants::Clock& clock_;
+    const Parts parts_;
 };
 
 }  // namespace gateway::api

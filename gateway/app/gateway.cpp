@@ -59,7 +59,6 @@
 #include "tenants/authorization/component_platform.h"
 #include "tenants/authorization/retention.h"
 #include "tenants/authorization/token_issuer.h"
-#include "tenants/billing/billed_price.h"
 #include "tenants/billing/undecided_scans.h"
 #include "tenants/scan/scan_licence.h"
 #include "tenants/sqlite/sqlite_store.h"
@@ -82,6 +81,7 @@ std::size_t loopCount(const Settings& settings) {
 void logWarning(log::Log& log, const tenants::QuotaWarning& warning) {
     log.warning("quota_warning", {{"merchant", warning.merchant.text()},
                                   {"policy", warning.policy},
+                                  {"pack", warning.pack ? warning.pack->text() : std::string{}},
                                   {"percent", warning.percent},
                                   {"limit", warning.limit},
                                   {"used", warning.used},
@@ -310,6 +310,7 @@ public:
           hasher_(credentialHasher(ring_)),
           gateway_tokens_(ring_.derive("gateway token")),
           authenticator_(store_->merchants(), hasher_, gateway_tokens_, clock),
+          merchant_guard_(authenticator_, clock),
           pages_(ring_.derive("page token")),
           loops_(loopCount(settings)),
           admin_loops_(1),
@@ -473,10 +474,11 @@ private:
                         [this](tenants::Task<void> task) { background_.start(std::move(task)); });
         launch_page_.emplace(*platforms_, log_);
         authorized_page_.emplace(*platforms_, store_->merchants(), clock_, log_);
-        merchant_statements_.emplace(authenticator_, store_->statements(), workers_);
+        merchant_statements_.emplace(merchant_guard_, store_->statements(), workers_, clock_);
         merchant_statements_->addRoutes(public_router_);
-        quota_route_.emplace(authenticator_, *quota_view_, clock_);
-        usage_route_.emplace(authenticator_, store_->sums(), workers_, clock_);
+        quota_route_.emplace(merchant_guard_, *quota_view_, clock_);
+        usage_route_.emplace(api::UsageRoute::Parts{merchant_guard_, store_->ledgerScan(), store_->plans(),
+                                                    store_->statements(), workers_, clock_});
         quota_route_->addRoutes(public_router_);
         usage_route_->addRoutes(public_router_);
         token_routes_->addRoutes(public_router_);
@@ -497,11 +499,7 @@ private:
                               settings_.upstream_day_turns_at);
         plan_routes_.emplace(store_->plans(), pages_, clock_, log_);
         merchant_plan_routes_.emplace(store_->merchants(), store_->plans(), workers_, pages_, clock_, log_);
-        const auto closed_price = [this](const tenants::MerchantId& merchant, std::int64_t number) {
-            return tenants::closedPrice({store_->ledger(), store_->statements(), store_->ledgerScan(), store_->plans()},
-                                        merchant, number);
-        };
-        decision_routes_.emplace(store_->ledger(), closed_price, workers_, *guard_, clock_, log_);
+        decision_routes_.emplace(store_->ledger(), *guard_, clock_, log_);
         audit_routes_.emplace(store_->audit(), workers_, pages_);
         std::vector<admin::ComponentRoutes::Component> components;
         for (const auto& component : components_) {
@@ -601,6 +599,7 @@ private:
     tenants::CredentialHasher hasher_;
     tenants::GatewayTokens gateway_tokens_;
     tenants::Authenticator authenticator_;
+    api::MerchantGuard merchant_guard_;
     admin::Pages pages_;
     net::LoopGroup loops_;
     net::LoopGroup admin_loops_;

@@ -19,9 +19,10 @@ struct Pack {
     UtcTime starts_at;
     UtcTime expires_at;  // exclusive; units held before it are used up all the same
     UtcTime created_at;
-    std::string note;       // the operator's words
-    std::int64_t used = 0;  // by charges
-    std::int64_t held = 0;  // by scans that run, and by those of unknown outcome
+    std::string note;                 // the operator's words
+    std::int64_t used = 0;            // by charges
+    std::int64_t held = 0;            // by scans that run, and by those of unknown outcome
+    std::int64_t warned_percent = 0;  // 80 or 95, once so many are gone; 0: not yet
 
     std::int64_t left() const { return units - used - held; }
     bool openAt(UtcTime instant) const { return starts_at <= instant && instant < expires_at; }

@@ -1,5 +1,6 @@
 #include "tenants/billing/pricing.h"
 
+#include <algorithm>
 #include <stdexcept>
 
 namespace tenants {
@@ -17,7 +18,37 @@ EntryPrice priceOfCount(const PlanTerms& terms, std::int64_t count) {
     throw std::runtime_error("the last tier of a plan has an end");
 }
 
+const PlanTerms& termsOf(const PlanTermsSource& plans, const PlanVersionId& version) {
+    const PlanTerms* const terms = plans.find(version);
+    if (terms == nullptr) throw std::runtime_error("there is no plan version " + version.text());
+    return *terms;
+}
+
+Money costOf(const PlanTermsSource& plans, const ClosedUsage& usage) {
+    Money sum;
+    for (const auto& [version, units] : usage.units) sum = sum.plus(costOf(termsOf(plans, version), units));
+    return std::max(sum, usage.minimum);
+}
+
 }  // namespace
+
+Money costOf(const PlanTerms& terms, std::int64_t units) {
+    Money sum;
+    std::int64_t priced = terms.included_units;
+    for (const PriceTier& tier : terms.tiers) {
+        const std::int64_t end = tier.up_to_units ? std::min(units, terms.included_units + *tier.up_to_units) : units;
+        if (end <= priced) break;
+        sum = sum.plus(tier.price.times(end - priced));
+        priced = end;
+    }
+    return sum;
+}
+
+Money givenBack(const PlanTermsSource& plans, const ClosedUsage& usage, const PlanVersionId& version) {
+    ClosedUsage after = usage;
+    --after.units[version];
+    return costOf(plans, usage).minus(costOf(plans, after));
+}
 
 EntryPrice Pricer::price(const UsageEntry& entry) {
     if (entry.units == 0 || entry.pack || !entry.plan_version) return {};
@@ -25,11 +56,10 @@ EntryPrice Pricer::price(const UsageEntry& entry) {
     if (entry.price) {
         priced.unit_price = *entry.price;
     } else {
-        const PlanTerms* const terms = plans_.find(*entry.plan_version);
-        if (terms == nullptr) throw std::runtime_error("there is no plan version " + entry.plan_version->text());
+        const PlanTerms& terms = termsOf(plans_, *entry.plan_version);
         std::int64_t& counted = counted_[*entry.plan_version];
         if (entry.units > 0) ++counted;
-        priced = priceOfCount(*terms, counted);
+        priced = priceOfCount(terms, counted);
         if (entry.units < 0) --counted;
     }
     priced.amount = priced.unit_price.times(entry.units);

@@ -26,9 +26,23 @@ struct EntryPrice {
     Money amount;           // unit price × units: negative in a correction
 };
 
+/// What that many units of one period cost, without the monthly minimum. Throws std::overflow_error rather than wrap.
+Money costOf(const PlanTerms& terms, std::int64_t units);
+
+/// What is owed for one merchant's closed period: charges that no pack paid for, less what was taken back of them, wherever
+/// that was billed.
+struct ClosedUsage {
+    std::map<PlanVersionId, std::int64_t> units;
+    Money minimum;  // monthly, of the version in force at the period's last instant
+};
+
+/// What the correction of one more unit of `version` gives back: what the period costs before it, less what it costs after;
+/// 0 where the minimum is all that is owed. Throws what Pricer throws.
+Money givenBack(const PlanTermsSource& plans, const ClosedUsage& usage, const PlanVersionId& version);
+
 /// Prices one merchant's entries of one period, which must come in ledger order. A charge takes the price of its count in
 /// its plan version; a correction of the same period takes back the unit that was counted last; one of a closed period
-/// carries its price. So the sum of a version's amounts is a function of its count. Not safe from several threads.
+/// carries what it gives back. So the sum of a version's amounts is `costOf` its count. Not safe from several threads.
 class Pricer {
 public:
     explicit Pricer(const PlanTermsSource& plans) : plans_(plans) {}

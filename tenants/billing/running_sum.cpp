@@ -1,19 +1,29 @@
 #include "tenants/billing/running_sum.h"
 
+#include <map>
 #include <memory>
-#include <vector>
 
 namespace tenants {
 
-Statement runningSum(const LedgerScan& scan, const PlanTermsSource& plans, const MerchantId& merchant, Period period) {
+RunningSum runningSum(const LedgerScan& scan, const PlanTermsSource& plans, const MerchantId& merchant, Period period) {
     StatementBuilder builder{period, plans};
+    std::map<UtcTime, DayUsage> days;
     const std::unique_ptr<LedgerCursor> cursor = scan.open({period, period, merchant, EntryDetail::kMoney, {}});
     std::vector<UsageEntry> batch;
     while (cursor->next(batch)) {
-        for (const UsageEntry& entry : batch) builder.add(entry);
+        for (const UsageEntry& entry : batch) {
+            builder.add(entry);
+            DayUsage& day = days[beijingDay(entry.at).starts];
+            day.units += entry.units;
+            ++day.entries;
+        }
     }
-    Statement sum = builder.sum();
-    sum.merchant = merchant;
+    RunningSum sum{builder.sum(), {}};
+    sum.statement.merchant = merchant;
+    for (auto& [starts, day] : days) {
+        day.starts = starts;
+        sum.days.push_back(day);
+    }
     return sum;
 }
 

@@ -20,7 +20,7 @@ namespace tenants {
 /// What a line of a statement is for. The order is that of the lines on the statement.
 enum class LineKind {
     kUsage,       // scans of the period, those that were taken back already subtracted
-    kCorrection,  // scans of a period that was closed, taken back at the price that was billed then
+    kCorrection,  // scans of a period that was closed, taken back at what that lowers its price by
     kPurchase,    // a pack that was sold
     kMinimum,     // what the scans lack to the plan's monthly minimum
     kRounding,    // from the exact sum to whole fen, half to even
@@ -136,7 +136,7 @@ inline bool isLate(const UsageEntry& entry) {
     return entry.at < entry.period.starts();
 }
 
-/// A correction of an entry whose period was closed; it carries the price that was billed then, 0 where no plan priced it.
+/// A correction of an entry whose period was closed; it carries what it gives back, 0 where no plan priced it.
 inline bool correctsClosedPeriod(const UsageEntry& entry) {
     return entry.kind == EntryKind::kCorrection && entry.price.has_value();
 }

@@ -67,6 +67,10 @@ void appendLine(std::string& out, const StatementLine& line) {
 
 }  // namespace
 
+void appendLines(std::string& out, const std::vector<StatementLine>& lines) {
+    appendJsonArray(out, lines, appendLine);
+}
+
 std::string canonicalText(const Statement& statement) {
     std::string out;
     JsonObject object{out};
@@ -76,7 +80,7 @@ std::string canonicalText(const Statement& statement) {
     appendHolds(object.begin("holds"), statement.holds);
     object.add("issuer", statement.issuer);
     appendJsonArray(object.begin("late"), statement.late, appendLate);
-    appendJsonArray(object.begin("lines"), statement.lines, appendLine);
+    appendLines(object.begin("lines"), statement.lines);
     object.add("merchant_id", statement.merchant.text())
         .add("merchant_name", statement.merchant_name)
         .add("number", statement.number())

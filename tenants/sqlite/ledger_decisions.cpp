@@ -45,11 +45,7 @@ Result<Receipt> LedgerDecisions::correct(const Correction& correction, const Ent
     }
     EntryRow row = takingBack(*charge, correction, id);
     const bool closed = head->billedIn(charge->entry.period) != charge->entry.period;
-    const bool priced = charge->entry.plan_version && !charge->entry.pack;
-    if (closed && priced && !correction.billed) {
-        return conflict("The period of the entry was closed meanwhile; ask again.");
-    }
-    if (closed) row.entry.price = priced ? *correction.billed : Money{};
+    if (closed) row.entry.price = tables_.closed.givenBack(*head, charge->entry);
     tables_.entries.append(*head, row);
     correctQuotas(*head, charge->entry, correction.now);
     tables_.audit.append(correction.note);

@@ -2,6 +2,7 @@
 
 #include "tenants/base/result.h"
 #include "tenants/sqlite/audit_table.h"
+#include "tenants/sqlite/closed_usage_table.h"
 #include "tenants/sqlite/entry_table.h"
 #include "tenants/sqlite/hold_table.h"
 #include "tenants/sqlite/ledger_heads.h"
@@ -17,6 +18,7 @@ public:
     struct Tables {
         LedgerHeads& heads;
         EntryTable& entries;
+        ClosedUsageTable& closed;
         HoldTable& holds;
         QuotaBook& quotas;
         AuditTable& audit;

@@ -12,7 +12,8 @@ namespace {
 constexpr std::size_t kHeadsMax = 400'000;
 
 constexpr const char* kSelect =
-    "SELECT merchant.row, last_number, last_entry_row, last_hash, closed_through, last_hold_row FROM merchant "
+    "SELECT merchant.row, last_number, last_entry_row, last_hash, closed_through, last_hold_row, merchant.created_ms "
+    "FROM merchant "
     "LEFT JOIN ledger_head ON ledger_head.merchant_row = merchant.row WHERE merchant.id = :merchant";
 constexpr const char* kUpsert =
     "INSERT INTO ledger_head (merchant_row, last_number, last_entry_row, last_hash, closed_through, last_hold_row) "
@@ -23,7 +24,8 @@ constexpr const char* kUpsert =
 }  // namespace
 
 Period LedgerHead::billedIn(Period period) const {
-    return closed_through ? std::max(period, closed_through->next()) : period;
+    // A clock that went back behind the merchant's making must not put entries where no statement will ever look.
+    return std::max({period, made_in, closed_through ? closed_through->next() : made_in});
 }
 
 LedgerHeads::LedgerHeads(SQLite::Database& database) : select_(database, kSelect), upsert_(database, kUpsert) {}
@@ -43,6 +45,7 @@ LedgerHead* LedgerHeads::find(const MerchantId& merchant) {
         head.closed_through = Period::ofNumber(static_cast<int>(row.number(4)));
         head.last_hold_row = row.numberIfAny(5);
     }
+    head.made_in = Period{row.time(6)};
     return &heads_.emplace(merchant, std::move(head)).first->second;
 }
 

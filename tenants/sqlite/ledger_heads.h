@@ -16,6 +16,7 @@ namespace tenants::sqlite {
 struct LedgerHead {
     MerchantId merchant;
     std::int64_t merchant_row = 0;
+    Period made_in{UtcTime{}};  // the merchant's first period
     std::int64_t last_number = 0;
     std::optional<std::int64_t> last_entry_row;
     ChainHash last_hash{};                 // of the last entry; zeros where there is none

@@ -52,7 +52,8 @@ LedgerTables::LedgerTables(SQLite::Database& database, AuditTable& audit, const 
       heads_(database),
       entries_(database, heads_),
       holds_(database, heads_),
-      decisions_({heads_, entries_, holds_, quotas_, audit}),
+      closed_(database),
+      decisions_({heads_, entries_, closed_, holds_, quotas_, audit}),
       select_first_result_(database, kSelectFirstResult),
       insert_reply_(database, kInsertReply),
       delete_replies_(database, kDeleteReplies) {}

@@ -70,6 +70,7 @@ private:
     LedgerHeads heads_;
     EntryTable entries_;
     HoldTable holds_;
+    ClosedUsageTable closed_;
     LedgerDecisions decisions_;
 
     PreparedStatement select_first_result_;

@@ -11,7 +11,8 @@ namespace {
 
 constexpr const char* kColumns =
     "SELECT pack.row, pack.id, merchant.id, units, price_micro_yuan, used, held, starts_ms, expires_ms,"
-    " pack.created_ms, note FROM pack JOIN merchant ON merchant.row = merchant_row WHERE merchant.id = :merchant";
+    " pack.created_ms, note, warned_percent FROM pack JOIN merchant ON merchant.row = merchant_row WHERE merchant.id = "
+    ":merchant";
 constexpr const char* kOne = " AND pack.id = :id";
 constexpr const char* kPage = " AND pack.row < :before ORDER BY pack.row DESC LIMIT :count";
 
@@ -27,6 +28,7 @@ Pack packOf(const Query& row) {
     pack.expires_at = row.time(8);
     pack.created_at = row.time(9);
     pack.note = row.text(10);
+    pack.warned_percent = row.number(11);
     return pack;
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "tenants/sqlite/query.h"
+#include "tenants/usage/quota_warning.h"
 
 namespace tenants::sqlite {
 namespace {
@@ -14,15 +15,17 @@ constexpr std::size_t kRememberedMax = 400'000;  // as with the windows; a merch
 
 // Expired ones too: the clock may go back.
 constexpr const char* kSelectOfMerchant =
-    "SELECT row, merchant_row, units, used, held, starts_ms, expires_ms FROM pack WHERE merchant_row = :merchant AND "
+    "SELECT row, merchant_row, units, used, held, starts_ms, expires_ms, id, warned_percent FROM pack WHERE "
+    "merchant_row = :merchant AND "
     "used < units "
     "ORDER BY expires_ms, row";
 constexpr const char* kSelectRow =
-    "SELECT row, merchant_row, units, used, held, starts_ms, expires_ms FROM pack WHERE row = :row";
-constexpr const char* kUpdate = "UPDATE pack SET used = :used, held = :held WHERE row = :row";
+    "SELECT row, merchant_row, units, used, held, starts_ms, expires_ms, id, warned_percent FROM pack WHERE row = :row";
+constexpr const char* kUpdate = "UPDATE pack SET used = :used, held = :held, warned_percent = :warned WHERE row = :row";
 
 PackUnits packOf(const Query& row) {
-    return {row.number(0), row.number(1), row.number(2), row.number(3), row.number(4), row.time(5), row.time(6)};
+    return {row.number(0), row.number(1), row.number(2), row.number(3), row.number(4),
+            row.time(5),   row.time(6),   row.text(7),   row.number(8)};
 }
 
 }  // namespace
@@ -68,18 +71,34 @@ void PackBook::forget(std::int64_t merchant_row) {
 }
 
 void PackBook::write(PackUnits& pack) {
-    Query{update_}.bind(":used", pack.used).bind(":held", pack.held).bind(":row", pack.row).run();
+    if (const std::int64_t level = warnedLevel(pack.used + pack.held, pack.units); level > pack.warned_percent) {
+        pack.warned_percent = level;
+        warned_.push_back(pack);
+    }
+    Query{update_}
+        .bind(":used", pack.used)
+        .bind(":held", pack.held)
+        .bind(":warned", pack.warned_percent)
+        .bind(":row", pack.row)
+        .run();
     pack.changed = false;
 }
 
 void PackBook::write() {
     for (PackUnits* const pack : changed_) write(*pack);
     changed_.clear();
-    if (by_row_.size() + by_merchant_.size() > kRememberedMax) forget();
+    if (by_row_.size() + by_merchant_.size() <= kRememberedMax) return;
+    by_merchant_.clear();
+    by_row_.clear();
+}
+
+std::vector<PackUnits> PackBook::takeWarned() noexcept {
+    return std::exchange(warned_, {});
 }
 
 void PackBook::forget() noexcept {
     changed_.clear();
+    warned_.clear();
     by_merchant_.clear();
     by_row_.clear();
 }

@@ -3,6 +3,7 @@
 #include <SQLiteCpp/Database.h>
 
 #include <cstdint>
+#include <string>
 #include <unordered_map>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct PackUnits {
     std::int64_t held = 0;
     UtcTime starts_at;
     UtcTime expires_at;
+    std::string id = {};
+    std::int64_t warned_percent = 0;
     bool changed = false;
 
     bool offers(std::int64_t wanted, UtcTime instant) const {
@@ -43,6 +46,8 @@ public:
 
     void write();
     void forget() noexcept;
+    /// Packs that passed a level of warning in the transaction, as they were written; empties the list.
+    std::vector<PackUnits> takeWarned() noexcept;
 
 private:
     PackUnits& remember(PackUnits pack);
@@ -55,6 +60,7 @@ private:
     std::unordered_map<std::int64_t, std::vector<PackUnits*>>
         by_merchant_;  // with units not used, first to expire first
     std::vector<PackUnits*> changed_;
+    std::vector<PackUnits> warned_;
 };
 
 }  // namespace tenants::sqlite

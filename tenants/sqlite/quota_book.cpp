@@ -267,9 +267,26 @@ void QuotaBook::write() {
     windows_.write();
     packs_.write();
     for (const QuotaWindow& window : windows_.takeWarned()) {
-        warnings_.push_back({terms_.of(window.merchant_row).merchant, std::string{policyText(window.policy)},
-                             window.span, window.warned_percent, *window.limit, window.used, window.held,
+        warnings_.push_back({terms_.of(window.merchant_row).merchant,
+                             std::string{policyText(window.policy)},
+                             {},
+                             window.span,
+                             window.warned_percent,
+                             *window.limit,
+                             window.used,
+                             window.held,
                              window.used_elsewhere});
+    }
+    for (const PackUnits& pack : packs_.takeWarned()) {
+        warnings_.push_back({terms_.of(pack.merchant_row).merchant,
+                             std::string{kPackPolicy},
+                             PackId{pack.id},
+                             {pack.starts_at, pack.expires_at},
+                             pack.warned_percent,
+                             pack.units,
+                             pack.used,
+                             pack.held,
+                             0});
     }
     terms_.write();
 }

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "tenants/sqlite/query.h"
+#include "tenants/usage/quota_warning.h"
 
 namespace tenants::sqlite {
 namespace {
@@ -43,17 +44,10 @@ QuotaWindow windowOf(const Query& row) {
             row.number(9),      row.number(10)};
 }
 
-/// How many percent are gone, what others used of WeChat's quota included.
-std::int64_t percentGone(const QuotaWindow& window) {
-    const std::int64_t all = *window.limit + window.used_elsewhere;
-    const auto gone = static_cast<long double>(window.taken() + window.used_elsewhere);
-    return all == 0 ? 0 : static_cast<std::int64_t>(gone * 100 / static_cast<long double>(all));
-}
-
+/// What others used of WeChat's quota included.
 std::int64_t levelOf(const QuotaWindow& window) {
     if (!window.limit) return 0;
-    const std::int64_t percent = percentGone(window);
-    return percent >= 95 ? 95 : percent >= 80 ? 80 : 0;
+    return warnedLevel(window.taken() + window.used_elsewhere, *window.limit + window.used_elsewhere);
 }
 
 }  // namespace

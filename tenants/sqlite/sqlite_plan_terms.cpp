@@ -15,26 +15,26 @@ constexpr const char* kSelectTiers =
 
 }  // namespace
 
-const PlanTerms* SqlitePlanTerms::find(const PlanVersionId& version) const {
-    const std::scoped_lock lock{mutex_};
-    const auto known = terms_.find(version);
-    return known == terms_.end() ? read(version) : &known->second;
-}
-
-const PlanTerms* SqlitePlanTerms::read(const PlanVersionId& version) const {
-    ReaderPool::Reader reader = readers_.read();
-    PreparedStatement select{reader.database(), kSelectVersion};
+std::optional<PlanTerms> planTermsOf(SQLite::Database& database, const PlanVersionId& version) {
+    PreparedStatement select{database, kSelectVersion};
     Query row{select};
     row.bind(":plan", version.plan).bind(":number", version.number);
-    if (!row.next()) return nullptr;
+    if (!row.next()) return std::nullopt;
     PlanTerms terms;
     terms.included_units = row.number(1);
     terms.monthly_minimum = Money{row.number(2)};
-    PreparedStatement select_tiers{reader.database(), kSelectTiers};
+    PreparedStatement select_tiers{database, kSelectTiers};
     Query tier{select_tiers};
     tier.bind(":version", row.number(0));
     while (tier.next()) terms.tiers.push_back({tier.numberIfAny(0), Money{tier.number(1)}});
-    return &terms_.emplace(version, std::move(terms)).first->second;
+    return terms;
+}
+
+const PlanTerms* SqlitePlanTerms::find(const PlanVersionId& version) const {
+    const std::scoped_lock lock{mutex_};
+    if (const auto known = terms_.find(version); known != terms_.end()) return &known->second;
+    std::optional<PlanTerms> terms = planTermsOf(readers_.read().database(), version);
+    return terms ? &terms_.emplace(version, *std::move(terms)).first->second : nullptr;
 }
 
 }  // namespace tenants::sqlite

@@ -33,7 +33,6 @@
 #include "tenants/sqlite/sqlite_reconciliation_store.h"
 #include "tenants/sqlite/sqlite_statement_store.h"
 #include "tenants/sqlite/sqlite_usage_ledger.h"
-#include "tenants/sqlite/sqlite_usage_sums.h"
 #include "tenants/sqlite/statement_tables.h"
 #include "tenants/sqlite/writer.h"
 
@@ -118,7 +117,6 @@ struct SqliteStore::Parts {
           statement_tables(writer.database(), ledger_tables.heads()),
           ledger(writer, ledger_tables, readers, keys, kStoreName),
           audit(readers),
-          sums(readers),
           merchants(writer, merchant_tables, merchant_directory),
           plans(writer, plan_tables, plan_directory, readers),
           ledger_scan(readers),
@@ -165,7 +163,6 @@ struct SqliteStore::Parts {
     StatementTables statement_tables;
     SqliteUsageLedger ledger;
     SqliteAuditLog audit;
-    SqliteUsageSums sums;
     SqliteMerchantStore merchants;
     SqlitePlanStore plans;
     SqliteLedgerScan ledger_scan;
@@ -196,9 +193,6 @@ AuthorizationStore& SqliteStore::authorizations(const AppId& component) {
 }
 const AuditLog& SqliteStore::audit() const noexcept {
     return parts_->audit;
-}
-const UsageSums& SqliteStore::sums() const noexcept {
-    return parts_->sums;
 }
 UsageLedger& SqliteStore::ledger() noexcept {
     return parts_->ledger;

@@ -21,7 +21,6 @@
 #include "tenants/merchant/merchant_store.h"
 #include "tenants/usage/quota_warning.h"
 #include "tenants/usage/usage_ledger.h"
-#include "tenants/usage/usage_sums.h"
 
 namespace tenants {
 
@@ -67,7 +66,6 @@ public:
     AuthorizationStore& authorizations(const AppId& component);
     UsageLedger& ledger() noexcept;
     const AuditLog& audit() const noexcept;
-    const UsageSums& sums() const noexcept;
     PlanStore& plans() noexcept;
     ReconciliationStore& reconciliations(const AppId& component);
     StatementStore& statements() noexcept;

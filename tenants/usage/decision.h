@@ -6,7 +6,6 @@
 
 #include "tenants/base/audit.h"
 #include "tenants/base/error.h"
-#include "tenants/base/money.h"
 #include "tenants/usage/hold.h"
 
 namespace tenants {
@@ -16,8 +15,6 @@ struct Correction {
     MerchantId merchant;
     std::int64_t number = 0;  // of the charge
     std::string reason;       // 1 to 500 bytes
-    /// What the charge costs in its period, asked for by the caller where that is closed: then it is what is taken back.
-    std::optional<Money> billed;
     UtcTime now;
     AuditNote note;
 };

@@ -37,7 +37,7 @@ struct UsageEntry {
     std::optional<PlanVersionId> plan_version;  // none: the merchant had no plan
     std::optional<PackId> pack;                 // that paid for the unit beforehand
     std::optional<std::int64_t> corrects;       // number of the entry that a correction takes back
-    std::optional<Money> price;                 // only in corrections of a closed period: what was billed then
+    std::optional<Money> price;                 // only in corrections of a closed period: what they give back
     std::string reason;                         // of corrections, waivers, and charges that were decided later
     ChainHash hash{};                           // of the chain up to here: docs/ledger-format.md
 };

@@ -42,11 +42,10 @@ public:
     /// count of the use is use elsewhere. kNotFound where there is no such merchant.
     virtual Task<Result<Done>> takeUpstreamQuota(MerchantId merchant, UpstreamQuotaTold told, UtcTime now) = 0;
 
-    /// Takes a charge back, whole and once: into its period, or the first one that is not closed, then with the price that was
-    /// billed. Its units go back to windows and a pack that are still open. The same correction again, by its reason, gives
+    /// Takes a charge back, whole and once: into its period, or the first one that is not closed, then with what that gives back
+    /// (docs/adr/0014-money.md). Its units go back to windows and a pack that are still open. The same correction again, by its reason, gives
     /// the first one's receipt and changes nothing. kInvalidInput without a reason, kNotFound where the merchant has no such
-    /// entry, kConflict where it is no charge, was corrected for another reason, or its period was closed and `billed` is
-    /// missing though a plan and no pack priced it.
+    /// entry, kConflict where it is no charge or was corrected for another reason.
     virtual Task<Result<Receipt>> correct(Correction correction) = 0;
     /// Ends an unknown scan: by a charge with the reason, or by a waiver and its units given back. The same decision again
     /// gives the first one's receipt. kInvalidInput without a reason, kNotFound, kConflict where the scan is not unknown.

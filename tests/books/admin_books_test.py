@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Closing, statements and exports over the admin API of the running program.
 Usage: admin_books_test.py TOLLGATE BOOKS_HISTORY"""
+import collections
 import hashlib
 import json
 import sys
 import tempfile
 import unittest
 
-from books import MERCHANTS, Books
+from books import MERCHANTS, Books, cost, instant
 
 TOLLGATE, HISTORY = sys.argv[1:3]
 
@@ -18,16 +19,10 @@ class AdminBooks(unittest.TestCase):
         self.addCleanup(self._folder.cleanup)
         self.books = Books(TOLLGATE, HISTORY, self._folder.name, 7)
 
-    def close_all(self, gateway):
-        begun = gateway.call("POST", f"/admin/v1/periods/{self.books.period}:close")
-        self.assertEqual(begun.status, 202, begun.body)
-        self.assertEqual(begun.headers["Location"], f"/admin/v1/periods/{self.books.period}")
-        return gateway.wait_for(begun.headers["Location"], "done")
-
     def test_period_is_closed_for_all_and_each_statement_can_be_read(self):
         with self.books.serve() as gateway:
             one = gateway.call("POST", f"/admin/v1/merchants/mer_1/statements/{self.books.period}:close")
-            done = self.close_all(gateway)
+            done = gateway.close_all(self.books.period)
             again = gateway.call("POST", f"/admin/v1/merchants/mer_1/statements/{self.books.period}:close")
 
             self.assertEqual(one.status, 200, one.body)
@@ -42,6 +37,103 @@ class AdminBooks(unittest.TestCase):
             keys = gateway.call("GET", "/admin/v1/statement-key").json()["keys"]
             self.assertEqual([key["id"] for key in keys], [one.json()["signature"]["key_id"]])
             self.assertTrue(keys[0]["active"])
+
+    def unit_counts(self, entries, period):
+        """Of each plan version, what is left of the charges billed in the period that no pack paid for."""
+        corrected = {entry["corrects"] for entry in entries.values()}
+        return collections.Counter(
+            entry["plan_version"] for entry in entries.values()
+            if entry["kind"] == "charge" and entry["period"] == period and entry["plan_version"] and not entry["pack"]
+            and entry["number"] not in corrected)
+
+    def test_correction_of_a_closed_month_gives_back_what_lowers_its_price(self):
+        books = self.books
+        with books.serve() as gateway:
+            for merchant in MERCHANTS[1:]:
+                shown = gateway.call("GET", f"/admin/v1/merchants/{merchant}/statements/{books.before}").json()["statement"]
+                minimum = gateway.minimum_of(merchant, shown["period_ends_at"])
+                entries = gateway.entries(merchant)
+                counts = self.unit_counts(entries, books.before)
+                corrected = {entry["corrects"] for entry in entries.values()}
+                open_ones = [number for number, entry in entries.items() if entry["kind"] == "charge"
+                             and entry["period"] == books.before and number not in corrected]
+                last = max(entries)
+                for number in sorted(open_ones)[::2]:
+                    path = f"/admin/v1/merchants/{merchant}/usage-entries/{number}:correct"
+                    made = gateway.call("POST", path, {"reason": "拍错了"})
+                    self.assertEqual((made.status, made.json()["period"]), (200, books.period), made.body)
+                    self.assertEqual(gateway.call("POST", path, {"reason": "拍错了"}).body, made.body)
+                    self.assertEqual(gateway.call("POST", path, {"reason": "another"}).status, 409)
+                entries = gateway.entries(merchant)
+                given_back = sum(entry["price_micro_yuan"] for number, entry in entries.items() if number > last)
+                self.assertEqual(len(entries) - last, len(sorted(open_ones)[::2]))
+                self.assertEqual(given_back, cost(counts, minimum) - cost(self.unit_counts(entries, books.before), minimum))
+                self.assertEqual(gateway.call("GET", f"/admin/v1/merchants/{merchant}/statements/{books.before}").json()["statement"],
+                                 shown, "a closed month stays")
+            gateway.close_all(self.books.period)
+        for period in (books.before, books.period):
+            self.assertIn("0 faulty", books.run("statement", "verify", "--period", period))
+        books.run("ledger", "verify")
+
+    def test_scan_of_a_closed_month_that_is_decided_late_is_billed_in_the_open_one(self):
+        books = self.books
+        decided = 0
+        with books.serve() as gateway:
+            for merchant in MERCHANTS:
+                closed = gateway.call("GET", f"/admin/v1/merchants/{merchant}/statements/{books.before}").json()["statement"]
+                for hold in gateway.call("GET", f"/admin/v1/merchants/{merchant}/holds?state=unknown&page_size=500").json()["holds"]:
+                    if instant(hold["at"]) >= instant(closed["period_ends_at"]):
+                        continue
+                    made = gateway.call("POST", f"/admin/v1/merchants/{merchant}/holds:decide",
+                                        {"request_id": hold["request_id"], "decision": "billed", "reason": "WeChat counted it"})
+                    self.assertEqual((made.status, made.json()["period"]), (200, books.period), made.body)
+                    entry = gateway.entries(merchant)[made.json()["number"]]
+                    self.assertEqual((entry["kind"], entry["at"], entry["request_id"]), ("charge", hold["at"], hold["request_id"]))
+                    usage = gateway.read(f"/v1/usage?period={books.period}", gateway.key_of(merchant)).json()
+                    self.assertIn(hold["request_id"], [pending["request_id"] for pending in closed["holds"]["pending_named"]])
+                    self.assertTrue(usage["days"][0]["day"].startswith(books.before), usage["days"][0])
+                    decided += 1
+                shown = gateway.call("POST", f"/admin/v1/merchants/{merchant}/statements/{books.period}:close").json()["statement"]
+                late = [entry for entry in gateway.entries(merchant).values() if entry["period"] == books.period
+                        and instant(entry["at"]) < instant(closed["period_ends_at"]) and entry["kind"] != "correction"]
+                self.assertEqual(sum(day["entries"] for day in shown["late"]), len(late))
+        self.assertGreater(decided, 0, "the seed has no unknown scan of a closed month")
+        books.run("ledger", "verify")
+
+    def expect_problem(self, answer, status, code):
+        self.assertEqual((answer.status, answer.headers["Content-Type"]), (status, "application/problem+json"), answer.body)
+        self.assertEqual((answer.json()["code"], answer.headers["Tollgate-Error"]), (code, code))
+
+    def test_merchant_reads_its_own_statements_and_nobody_elses(self):
+        with self.books.serve() as gateway:
+            keys = {merchant: gateway.key_of(merchant) for merchant in MERCHANTS}
+            for merchant, key in keys.items():
+                own = gateway.call("GET", f"/admin/v1/merchants/{merchant}/statements/{self.books.before}")
+                for listed in (gateway.read("/v1/statements", key), gateway.read(f"/v1/statements?access_token={key}"),
+                               gateway.read("/v1/statements?merchant=mer_1&merchant_id=mer_1", key)):
+                    self.assertEqual(listed.json(), {"statements": [own.json()]})
+                    self.assertEqual(listed.headers["Cache-Control"], "no-store")
+                shown = gateway.read(f"/v1/statements/{self.books.before}", key)
+                self.assertEqual(shown.json(), own.json())
+                self.expect_problem(gateway.read(f"/v1/statements/{self.books.period}", key), 404, "not_found")
+            self.expect_problem(gateway.read("/v1/statements/2026-13", keys["mer_1"]), 400, "invalid_input")
+            self.assertEqual(gateway.read(f"/v1/statements/st-{self.books.before}-mer_2", keys["mer_1"]).status, 400)
+
+    def test_what_is_a_merchants_own_asks_for_its_credential_in_one_way(self):
+        with self.books.serve() as gateway:
+            key = gateway.key_of("mer_1")
+            for path in ("/v1/statements", f"/v1/statements/{self.books.before}", "/v1/usage", "/v1/quota"):
+                for token, code in ((None, "credential_missing"), ("tg_wrong", "credential_invalid")):
+                    refused = gateway.read(path, token)
+                    self.expect_problem(refused, 401, code)
+                    self.assertEqual(refused.headers["WWW-Authenticate"], "Bearer")
+                self.expect_problem(gateway.read(f"{path}?access_token=tg_wrong", key), 401, "credential_invalid")
+                self.assertEqual(gateway.read(path, key).status, 200)
+                self.assertEqual(gateway.read(f"{path}?access_token={key}").json(), gateway.read(path, key).json())
+            listed = gateway.call("GET", "/admin/v1/merchants/mer_1/keys").json()["keys"]
+            self.assertEqual(gateway.call("POST", f"/admin/v1/merchants/mer_1/keys/{listed[-1]['id']}:revoke").status, 200)
+            for path in ("/v1/statements", "/v1/usage", "/v1/quota"):
+                self.expect_problem(gateway.read(path, key), 401, "credential_invalid")
 
     def test_signed_bytes_can_be_made_again_from_the_document(self):
         with self.books.serve() as gateway:
@@ -59,6 +151,18 @@ class AdminBooks(unittest.TestCase):
             self.assertIn("Shop &quot;1&quot;, Ltd", text)
             self.assertNotIn("<script", text)
             self.assertIn("对账单", text)
+
+    def test_page_of_a_hostile_name_says_it_and_runs_nothing(self):
+        name = "<script>alert('1')</script>&\"好"
+        with self.books.serve() as gateway:
+            changed = gateway.call("PATCH", "/admin/v1/merchants/mer_2", {"name": name})
+            self.assertEqual(changed.status, 200, changed.body)
+            gateway.close_all(self.books.period)
+            path = f"/admin/v1/merchants/mer_2/statements/{self.books.period}"
+            page = gateway.call("GET", path + ".html").body.decode()
+            self.assertEqual(gateway.call("GET", path).json()["statement"]["merchant_name"], name)
+            self.assertIn("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot;好", page)
+            self.assertNotIn("<script", page)
 
     def check_mistyped_merchant(self):
         """The commands tell it too: an empty export would look as if the merchant had used nothing."""

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Statement, CSV, JSON Lines and FOCUS agree to the micro-yuan over seeded histories, and with a pricing of our own here.
+"""Statement, CSV, JSON Lines, FOCUS and /v1/usage agree to the micro-yuan over seeded histories, while a period is open and once
+it is closed, and with a pricing of our own here.
 Usage: agreement_test.py TOLLGATE BOOKS_HISTORY CHECK_FOCUS [SEED…]"""
 import csv
 import gzip
@@ -11,40 +12,36 @@ import unittest
 from collections import defaultdict
 from decimal import Decimal
 
-from books import MERCHANTS, Books
+from books import MERCHANTS, Books, cost, price_of_count
 
 TOLLGATE, HISTORY, CHECK_FOCUS = sys.argv[1:4]
 SEEDS = [int(seed) for seed in sys.argv[4:]] or [1, 2]
-TERMS = {"std@1": (10, [(20, 123457), (50, 99999), (None, 33333)], 7777777), "std@2": (0, [(None, 70001)], 0)}
 
 
-def price_of_count(version, count):
-    included, tiers, _ = TERMS[version]
-    if count <= included:
-        return 0, 0
-    for number, (end, price) in enumerate(tiers, 1):
-        if end is None or count - included <= end:
-            return number, price
-    raise AssertionError("a last tier with an end")
-
-
-def prices_again(rows):
-    """(tier, amount) of each entry's row, from the plans' terms alone."""
-    counted = defaultdict(int)
-    for row in rows:
-        place = (row["merchant_id"], row["period"], row["plan_version"])
+def prices_again(rows, minimums):
+    """(tier, amount) of each entry's row of all periods, in the ledger's order, from the plans' terms alone. `minimums`: of the
+    merchants' periods that cost at least so much."""
+    counts = defaultdict(lambda: defaultdict(int))  # (merchant, period): plan version: units left
+    period_of = {}
+    for row in sorted(rows, key=lambda row: (row["merchant_id"], row["entry_number"])):
+        merchant = row["merchant_id"]
+        period_of[merchant, row["entry_number"]] = row["period"]
+        corrected = period_of.get((merchant, row["corrects_number"]))
+        place = (merchant, corrected or row["period"])
+        count = counts[place]
         if row["units"] == 0 or row["pack_id"] or not row["plan_version"]:
-            yield 0, 0
-        elif row["units"] < 0 and row["unit_price_given"] is not None:
-            yield 0, -row["unit_price_given"]
+            yield row, 0, 0
         elif row["units"] > 0:
-            counted[place] += 1
-            tier, price = price_of_count(row["plan_version"], counted[place])
-            yield tier, price
+            count[row["plan_version"]] += 1
+            yield (row, *price_of_count(row["plan_version"], count[row["plan_version"]]))
+        elif corrected == row["period"]:
+            tier, price = price_of_count(row["plan_version"], count[row["plan_version"]])
+            count[row["plan_version"]] -= 1
+            yield row, tier, -price
         else:
-            tier, price = price_of_count(row["plan_version"], counted[place])
-            counted[place] -= 1
-            yield tier, -price
+            before = cost(count, minimums.get(place, 0))
+            count[row["plan_version"]] -= 1
+            yield row, 0, cost(count, minimums.get(place, 0)) - before
 
 
 def rounded_to_fen(exact):
@@ -70,12 +67,58 @@ def bytes_of(folder):
 class Agreement(unittest.TestCase):
     def check_seed(self, seed, folder):
         books = Books(TOLLGATE, HISTORY, folder, seed)
-        books.run("period", "close", books.period)
-        for period in (books.before, books.period):
-            self.check_period(books, period)
+        with books.serve() as gateway:
+            keys = {merchant: gateway.key_of(merchant) for merchant in MERCHANTS}
+            self.check_open_usage(books, gateway, keys)
+            gateway.close_all(books.period)
+            self.check_closed_usage(books, gateway, keys)
+            minimums = self.minimums(books, gateway)
+        rows = [row for period in (books.before, books.period) for row in self.check_period(books, period)]
+        self.check_prices(rows, minimums)
         self.check_shadow(books)
         self.assertIn("0 faulty", books.run("statement", "verify", "--period", books.period))
         books.run("ledger", "verify")
+
+    def check_open_usage(self, books, gateway, keys):
+        """What a merchant sees of a month that runs is what its entries' rows come to."""
+        sums = defaultdict(int)
+        units = defaultdict(int)
+        lines = defaultdict(lambda: defaultdict(int))
+        exported = books.export("csv-open", "--format", "csv", "--period", books.period)
+        for row in csv_rows(exported):
+            sums[row["merchant_id"]] += int(row["amount_micro_yuan"])
+            units[row["merchant_id"]] += int(row["units"])
+            price = (row["plan_version"] or None, int(row["tier"]), int(row["unit_price_micro_yuan"]), row["pack_id"] or None)
+            lines[row["merchant_id"]][price] += int(row["units"])
+        self.assertTrue(any(sums.values()))
+        for merchant, key in keys.items():
+            usage = gateway.read(f"/v1/usage?period={books.period}", key).json()
+            self.assertIsNone(usage["statement_number"])
+            self.assertEqual(usage["amount_micro_yuan"], sums[merchant])
+            self.assertEqual(usage["units"], units[merchant])
+            shown = defaultdict(int)
+            for line in usage["lines"]:
+                self.assertIn(line["kind"], ("usage", "correction"))
+                self.assertEqual(line["amount_micro_yuan"], line["unit_price_micro_yuan"] * line["units"])
+                shown[line["plan_version"], line["tier"], line["unit_price_micro_yuan"], line["pack_id"]] += line["units"]
+            self.assertEqual({price: count for price, count in shown.items() if count},
+                             {price: count for price, count in lines[merchant].items() if count})
+
+    def check_closed_usage(self, books, gateway, keys):
+        for period in (books.before, books.period):
+            for merchant, key in keys.items():
+                statement = gateway.read(f"/v1/statements/{period}", key).json()["statement"]
+                self.assertEqual(statement, books.statement(merchant, period))
+                usage = gateway.read(f"/v1/usage?period={period}", key).json()
+                self.assertEqual(usage["statement_number"], statement["number"])
+                self.assertEqual(usage["lines"], statement["lines"])
+                self.assertEqual(usage["amount_micro_yuan"], statement["payable_micro_yuan"])
+                self.assertEqual(usage["entries"], statement["entries"]["count"])
+                self.assertEqual(sum(day["entries"] for day in usage["days"]), usage["entries"])
+
+    def minimums(self, books, gateway):
+        return {(merchant, period): gateway.minimum_of(merchant, books.statement(merchant, period)["period_ends_at"])
+                for merchant in MERCHANTS for period in (books.before, books.period)}
 
     def check_period(self, books, period):
         payable = {merchant: books.statement(merchant, period)["payable_micro_yuan"] for merchant in MERCHANTS}
@@ -100,16 +143,19 @@ class Agreement(unittest.TestCase):
         self.assertEqual(checked.returncode, 0, checked.stdout)
         again = books.export(f"again-{period}", "--format", "jsonl", "--period", period, "--gzip")
         self.assertEqual(bytes_of(lines), bytes_of(again))
-        self.check_prices(books, period, list(json_rows(lines)))
+        entries = [row for row in json_rows(lines) if row["entry_number"] is not None]
+        self.check_statements(books, period, entries)
+        return entries
 
-    def check_prices(self, books, period, rows):
-        entries = [row for row in rows if row["entry_number"] is not None]
-        billed_here = {(row["merchant_id"], row["entry_number"]) for row in entries}
-        for row in entries:
-            closed = row["kind"] == "correction" and (row["merchant_id"], row["corrects_number"]) not in billed_here
-            row["unit_price_given"] = row["unit_price_micro_yuan"] if closed else None
-        for row, (tier, amount) in zip(entries, prices_again(entries)):
+    def check_prices(self, entries, minimums):
+        """Of both periods: a correction of the first can be in the second."""
+        closed = 0
+        for row, tier, amount in prices_again(entries, minimums):
             self.assertEqual((row["tier"], row["amount_micro_yuan"]), (tier, amount), row)
+            closed += row["kind"] == "correction" and row["tier"] == 0 and amount != 0
+        self.assertGreater(closed, 0, "no correction of a closed period that gave something back")
+
+    def check_statements(self, books, period, entries):
         for merchant in MERCHANTS:
             statement = books.statement(merchant, period)
             own = [row for row in entries if row["merchant_id"] == merchant]

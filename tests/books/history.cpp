@@ -7,12 +7,12 @@
 #include <deque>
 #include <exception>
 #include <iostream>
+#include <optional>
 #include <random>
 #include <stdexcept>
 #include <string>
 #include <vector>
 
-#include "tenants/billing/billed_price.h"
 #include "tenants/billing/closing.h"
 #include "tenants/sqlite/sqlite_store.h"
 #include "tests/support/fake_clock.h"
@@ -41,6 +41,7 @@ public:
         addPlans();
         for (int index = 0; index < kMerchants; ++index) addMerchant(component, index);
         writeMonth(first);
+        for (const MerchantId& merchant : merchants_) leaveUndecided(merchant);
         moveTo(first.ends());
         close(first);
         writeMonth(second);
@@ -67,7 +68,7 @@ private:
         PlanTerms tiered;
         tiered.included_units = 10;
         tiered.tiers = {{20, Money{123'457}}, {50, Money{99'999}}, {std::nullopt, Money{33'333}}};
-        tiered.monthly_minimum = Money{7'777'777};
+        tiered.monthly_minimum = Money{4'111'111};
         need(runBlocking(store_.plans().addPlan(PlanId{"std"}, "Standard", tiered, clock_.now())));
         PlanTerms flat;
         flat.tiers = {{std::nullopt, Money{70'001}}};
@@ -111,16 +112,33 @@ private:
             if (oneIn(80)) assign(merchants_[static_cast<std::size_t>(1 + below(kMerchants - 1))], 1 + below(2));
             begin();
             if (oneIn(3) && !open_.empty()) end();
-            if (oneIn(12)) correct(period);
+            if (oneIn(12)) correct();
             if (oneIn(25)) decide();
         }
         while (open_.size() > 5) end();
     }
 
+    /// An unknown scan that is there for whoever reads the history.
+    void leaveUndecided(const MerchantId& merchant) {
+        const auto held = hold(merchant);
+        if (!held) throw std::runtime_error("no room for a scan that stays unknown");
+        need(runBlocking(store_.ledger().markUnknown(held->merchant, held->request, "upstream_timeout", clock_.now())));
+    }
+
     /// Scans end in another order than they began, some in the next month.
     void begin() {
+        const auto held = hold(anyMerchant());
+        if (!held) return;
+        open_.push_back(*held);
+        if (!oneIn(6)) {
+            std::swap(open_.front(), open_.back());
+            end();
+        }
+    }
+
+    std::optional<Open> hold(const MerchantId& merchant) {
         Reservation held;
-        held.merchant = anyMerchant();
+        held.merchant = merchant;
         held.request = RequestId{(oneIn(10) ? "=1+" : "req-") + std::to_string(++requests_)};
         held.key = KeyId{"key_1"};
         held.x_request_id = "x,\"" + std::to_string(requests_);
@@ -128,12 +146,8 @@ private:
         held.expires_at = held.at + std::chrono::seconds{10};
         held.day = beijingDay(held.at);
         held.upstream_day = beijingDay(held.at);
-        if (!std::holds_alternative<Reserved>(need(runBlocking(store_.ledger().reserve(held))))) return;
-        open_.push_back({held.merchant, held.request});
-        if (!oneIn(6)) {
-            std::swap(open_.front(), open_.back());
-            end();
-        }
+        if (!std::holds_alternative<Reserved>(need(runBlocking(store_.ledger().reserve(held))))) return std::nullopt;
+        return Open{held.merchant, held.request};
     }
 
     void end() {
@@ -149,11 +163,11 @@ private:
             const Outcome outcome = oneIn(10) ? Outcome::kNotRecognised : Outcome::kRecognised;
             const auto settled = need(runBlocking(
                 store_.ledger().settle({one.merchant, one.request, outcome, clock_.now(), nullptr, std::nullopt})));
-            if (settled.charge) charges_.push_back({one.merchant, settled.charge->number, settled.charge->period});
+            if (settled.charge) charges_.push_back({one.merchant, settled.charge->number});
         }
     }
 
-    void correct(Period open) {
+    void correct() {
         if (charges_.empty()) return;
         const auto at = static_cast<std::size_t>(below(static_cast<std::int64_t>(charges_.size())));
         const Charge charge = charges_[at];
@@ -164,12 +178,6 @@ private:
         correction.reason = "-the wrong picture";
         correction.now = clock_.now();
         correction.note = noteOf("usage_entry.correct", charge.merchant);
-        if (charge.period < open) {
-            const auto billed =
-                billedPrice(store_.ledgerScan(), store_.plans(), charge.merchant, charge.period, charge.number);
-            if (!billed) throw std::runtime_error("a charge is not in its period");
-            correction.billed = billed->unit_price;
-        }
         need(runBlocking(store_.ledger().correct(correction)));
     }
 
@@ -198,7 +206,6 @@ private:
     struct Charge {
         MerchantId merchant;
         std::int64_t number;
-        Period period;
     };
 
     SqliteStore& store_;

@@ -236,7 +236,34 @@ TEST_F(Plans, WarningsAreLoggedAndShownOnceALevel) {
         ++warnings;
     }
     EXPECT_EQ(warnings, 2U) << "80 and 95 percent, once each";
-    EXPECT_THAT(text, HasSubstr(R"("merchant":")" + merchant.id + R"(","policy":"day","percent":80,"limit":20)"));
+    EXPECT_THAT(text,
+                HasSubstr(R"("merchant":")" + merchant.id + R"(","policy":"day","pack":"","percent":80,"limit":20)"));
+}
+
+TEST_F(Plans, PackThatRunsOutWarnsOnceALevelAndShowsIt) {
+    const Merchant merchant = installation_.onboard("Prepaid", R"("day_limit":1000)");
+    MerchantClient client = installation_.clientOf(merchant.key.text);
+    const Json pack =
+        admin().call("POST", of(merchant, "/packs"), R"({"units":20,"expires_at":"2099-01-01T00:00:00Z"})");
+    const auto warned = [&] {
+        return admin().call("GET", of(merchant, "/packs")).at("packs").at(0).at("warned_percent").integer();
+    };
+
+    for (int number = 1; number <= 15; ++number) ASSERT_EQ(client.scan(picture(number)).errcode, 0);
+    EXPECT_EQ(warned(), 0);
+    ASSERT_EQ(client.scan(picture(16)).errcode, 0);
+    EXPECT_EQ(warned(), 80);
+    for (int number = 17; number <= 21; ++number) ASSERT_EQ(client.scan(picture(number)).errcode, 0);
+
+    EXPECT_EQ(warned(), 95);
+    EXPECT_TRUE(logSays(R"("percent":95)"));
+    const std::string text = log();
+    const std::string told = R"("policy":"pack","pack":")" + pack.at("id").text() + R"(","percent":)";
+    for (const char* level : {"80", "95"}) {
+        const std::size_t first = text.find(told + level);
+        ASSERT_NE(first, std::string::npos) << level;
+        EXPECT_EQ(text.find(told + level, first + 1), std::string::npos) << "once";
+    }
 }
 
 TEST_F(Plans, WeChatsQuotaIsCountedAndTheScanBeyondItIsNoCall) {

@@ -54,6 +54,7 @@ class Window:
     used: int = 0
     held: int = 0
     unknown: int = 0
+    elsewhere: int = 0  # of WeChat's quota, without us
 
     def room(self):
         return self.limit is None or self.used + self.held < self.limit

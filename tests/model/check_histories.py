@@ -73,7 +73,9 @@ class Check:
         """At the end every window, pack and statement is looked at; gives the operations and what they must say."""
         shows, shown = [], []
         for merchant, model in self.models.items():
-            looks = [{"op": "show_windows", "of": starts} for _, starts in model.windows] + [{"op": "show_packs"}]
+            looks = [{"op": "show_windows", "of": starts} for _, starts in model.windows]
+            looks += [{"op": "show_packs"}, {"op": "show_upstream"}]
+            looks += [{"op": "show_usage", "period": month_text(period)} for period in self.frame.months]
             for look in looks:
                 operation = {"at": self.operations[-1]["at"], "merchant": merchant, **look}
                 shows.append(operation)
@@ -89,6 +91,7 @@ class Check:
             self.differences.append((merchant, f"{what}\n    model:   {wanted}\n    program: {got}"))
 
     def check_exports(self):
+        entries = {merchant: [] for merchant in self.models}  # of all months, as the program has them
         for period in self.frame.months:
             for format_name in exported.FORMATS:
                 rows, manifest = self.program.export(format_name, month_text(period))
@@ -97,6 +100,8 @@ class Check:
                     expected = exported.expected_focus if format_name == "focus" else exported.expected_entries
                     wanted = expected(model, merchant, period)
                     got = rows.pop(merchant, [])
+                    if format_name == "jsonl":
+                        entries[merchant] += got
                     self.compare_rows(merchant, f"{format_name} of {month_text(period)}", wanted, got)
                     sums = sum(exported.micro_yuan_of(format_name, row) for row in got)
                     if period in model.statements:
@@ -107,6 +112,11 @@ class Check:
                 self.compare(None, f"billed in the manifest of {format_name} of {month_text(period)}", billed,
                              manifest["billed_micro_yuan"])
             self.entries += sum(entry.period == period for model in self.models.values() for entry in model.entries)
+        for merchant, model in self.models.items():
+            for period in model.statements:
+                if period in self.frame.months:
+                    self.compare(merchant, f"what all months bill for {month_text(period)}", model.cost(period),
+                                 exported.billed_for(entries[merchant], period))
 
     def compare_rows(self, merchant, what, wanted, got):
         missing = [row for row in wanted if row not in got]
@@ -155,7 +165,7 @@ def statement_content(document):
         pending.append(document["holds"]["pending"])
     return {
         "number": document["number"], "closed_at": document["closed_at"], "entries": entries,
-        "lines": sorted((tuple(line[name] for name in LINE) for line in document["lines"]), key=repr),
+        "lines": lines_of(document["lines"]),
         "late": [(day["day"], day["entries"], day["units"], day["first_number"], day["last_number"])
                  for day in document["late"]],
         "released": document["holds"]["released"], "pending": pending,
@@ -164,12 +174,18 @@ def statement_content(document):
     }
 
 
+def lines_of(lines):
+    return sorted((tuple(line[name] for name in LINE) for line in lines), key=repr)
+
+
 def readable(said):
     """The runner's answers in the form of the model's."""
     if "windows" in said:
         return {window.pop("policy"): window for window in said["windows"]}
     if "packs" in said:
         return {pack.pop("id"): pack for pack in said["packs"]}
+    if "lines" in said:
+        return {"usage": lines_of(json.loads(said["lines"]))}
     if "text" in said:
         if said["text"] is None:
             return {"statement": None}

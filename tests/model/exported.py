@@ -92,6 +92,17 @@ def expected_focus(model, merchant, period):
     return rows
 
 
+def billed_for(rows, period):
+    """What the rows of one merchant, of all months together, bill for a month: its usage and minimum, less what later
+    months took back of it."""
+    at = {name: ENTRY_COLUMNS.index(name) for name in ("entry_number", "kind", "period", "corrects_number", "amount_micro_yuan")}
+    month = beijing_calendar.month_text(period)
+    charges = {row[at["entry_number"]] for row in rows if row[at["kind"]] == "charge" and row[at["period"]] == month}
+    return sum(row[at["amount_micro_yuan"]] for row in rows
+               if row[at["entry_number"]] in charges or row[at["corrects_number"]] in charges
+               or (row[at["kind"]] == "minimum" and row[at["period"]] == month))
+
+
 def read_rows(format_name, files):
     """{merchant: its rows}, as the `expected_` functions have them; blank fields are None."""
     if format_name == "jsonl":

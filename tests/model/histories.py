@@ -68,6 +68,7 @@ class Generator:
         self.versions = []
         self.made = 0
         self.keys = []  # (Idempotency-Key, content) used so far
+        self.halves = self.chance.random() < 0.5  # money in odd halves of a fen, so that sums lie between two
 
     def history(self):
         for at in self.moments():
@@ -123,13 +124,15 @@ class Generator:
             self.begin(at)
             return
         chance = self.chance
-        ways = ((60, self.scan), (6, self.show), (12, self.begin_scan), (25, self.finish_scan), (12, self.repeat), (7, self.correct),
+        ways = ((60, self.scan), (6, self.show), (12, self.begin_scan), (25, self.finish_scan), (12, self.repeat), (7, self.correct), (4, self.correct_closed),
                 (8, self.decide), (3, self.assign), (1, self.cancel), (2, self.pack), (1, self.end_pack),
-                (2, self.day_limit), (5, self.close), (2, self.version))
+                (2, self.day_limit), (5, self.close), (2, self.version), (2, self.upstream))
         chance.choices([way for _, way in ways], [weight for weight, _ in ways])[0](at)
 
     def begin(self, at):
-        self.add(at, "merchant", name=f"Merchant {self.number}", day_limit=self.chance.choice((3, 6, 10, 1000, 1000)))
+        chance = self.chance
+        self.add(at, "merchant", name=f"Merchant {self.number}", day_limit=chance.choice((3, 6, 10, 1000, 1000)),
+                 upstream_day_free=chance.choice((None, None, 0, 3, 6, 100)), upstream_pack_units=chance.choice((0, 0, 2, 9)))
         for _ in range(self.chance.randrange(1, 4)):
             self.version(at)
         if self.chance.random() < 0.85:
@@ -140,6 +143,8 @@ class Generator:
     def price(self):
         """Whole fen, fractions of a fen, halves of one for the rounding, nothing."""
         chance = self.chance
+        if self.halves:
+            return chance.choice((0, 10_000, 5_000, 15_000, 25_000, 35_000))
         return chance.choice((0, 10_000, 120_000, 5_000, 15_000, chance.randrange(1, 400_000), chance.randrange(1, 99)))
 
     def version(self, at):
@@ -157,7 +162,8 @@ class Generator:
         version = f"{plan}@{len(self.versions) + 1}"
         self.versions.append(version)
         self.add(at, "version", version=version, included_units=chance.choice((0, 0, 1, 3, 5)), tiers=tiers,
-                 monthly_minimum_micro_yuan=chance.choice((0, 0, 0, 123_456, 1_000_000, chance.randrange(3_000_000))),
+                 monthly_minimum_micro_yuan=chance.choice((0, 0, 0, 25_000, 105_000) if self.halves else
+                                                          (0, 0, 0, 123_456, 1_000_000, chance.randrange(3_000_000))),
                  day_limit=chance.choice((None, None, 0, 2, 5, 9)), month_limit=chance.choice((None, None, 4, 9, 20)),
                  packs_only=chance.random() < 0.1)
 
@@ -179,7 +185,7 @@ class Generator:
         starts = chance.choice((at, at, at, self.edge_after(at)))
         expires = max(chance.choice((at + 5 * SECOND, self.edge_after(at), at + chance.randrange(40 * DAY))), starts + 1)
         self.add(at, "pack", pack=self.fresh("pack"), units=chance.randrange(1, 8), starts_at=starts, expires_at=expires,
-                 price_micro_yuan=chance.choice((0, 990_000, chance.randrange(2_000_000))))
+                 price_micro_yuan=chance.choice((0, 990_000, 985_000 if self.halves else chance.randrange(2_000_000))))
 
     def end_pack(self, at):
         if self.model.packs:
@@ -187,6 +193,18 @@ class Generator:
 
     def day_limit(self, at):
         self.add(at, "day_limit", limit=self.chance.choice((0, 2, 5, 12, 1000)))
+
+    def upstream(self, at):
+        """WeChat's own quota: the operator says what it is, WeChat says, or the operator opens the window."""
+        chance = self.chance
+        luck = chance.random()
+        if luck < 0.4:
+            given = {"day_free": chance.choice((None, 0, 2, 5, 100)), "pack_units": chance.choice((0, 3, 8))}
+            self.add(at, "upstream", **{name: given[name] for name in chance.choice((["day_free"], ["pack_units"], list(given)))})
+        elif luck < 0.8:
+            self.add(at, "tell_upstream", day_free=chance.choice((2, 5, 100)), used=chance.randrange(8))
+        else:
+            self.add(at, "reopen_upstream")
 
     def scan(self, at, request=None, content=None):
         if request is None and self.chance.random() < 0.5:
@@ -214,6 +232,14 @@ class Generator:
         if self.model.entries:
             self.add(at, "correct", number=self.chance.choice(self.model.entries).number, reason=self.reason())
 
+    def correct_closed(self, at):
+        """Several charges of a month that is closed: what each gives back depends on those before it."""
+        corrected = {entry.corrects for entry in self.model.entries}
+        charges = [entry.number for entry in self.model.entries if entry.kind == "charge" and entry.period in self.model.statements
+                   and entry.pack is None and entry.version is not None and entry.number not in corrected]
+        for number in self.chance.sample(charges, min(len(charges), 3)):
+            self.add(at, "correct", number=number, reason=self.reason())
+
     def decide(self, at):
         unknown = [hold.request for hold in self.model.holds.values() if hold.state == "unknown"]
         if self.chance.random() < 0.1:
@@ -228,6 +254,8 @@ class Generator:
     def show(self, at):
         self.add(at, "show_windows", of=at)
         self.add(at, "show_packs")
+        self.add(at, "show_upstream")
+        self.add(at, "show_usage", period=beijing_calendar.month_text(self.chance.choice(self.frame.months)))
 
     def close(self, at):
         ended = [month for month in self.frame.months if beijing_calendar.month_ends(month) <= at]
@@ -240,7 +268,8 @@ def name_of(number):
 
 
 def first_of(operation):
-    return money_model.Merchant(operation["at"], operation["day_limit"])
+    return money_model.Merchant(operation["at"], operation["day_limit"], operation["upstream_day_free"],
+                                operation["upstream_pack_units"])
 
 
 def month_number(text):
@@ -279,6 +308,12 @@ def apply(model, operation):
         "decide": lambda: model.decide(at, given("request"), given("billed"), given("reason")),
         "show_windows": lambda: model.show_windows(given("of")),
         "show_packs": lambda: model.show_packs(),
+        "show_upstream": lambda: model.show_upstream(),
+        "show_usage": lambda: {"usage": sorted(model.usage_lines(month_number(given("period"))), key=repr)},
+        "upstream": lambda: model.set_upstream(at, {name: operation[name] for name in ("day_free", "pack_units")
+                                                    if name in operation}),
+        "tell_upstream": lambda: model.tell_upstream(at, given("day_free"), given("used")),
+        "reopen_upstream": lambda: model.reopen_upstream(at),
         "close": lambda: model.close(at, month_number(given("period"))),
     }
     return doing[op]()

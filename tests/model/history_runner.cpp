@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "tenants/billing/billed_price.h"
+#include "tenants/billing/running_sum.h"
 #include "tenants/billing/statement_text.h"
 #include "tenants/merchant/api_key.h"
 
@@ -146,6 +146,11 @@ const std::map<std::string, HistoryRunner::Step>& HistoryRunner::steps() {
         {"show_windows", &HistoryRunner::showWindows},
         {"show_packs", &HistoryRunner::showPacks},
         {"show_statement", &HistoryRunner::showStatement},
+        {"show_usage", &HistoryRunner::showUsage},
+        {"show_upstream", &HistoryRunner::showUpstream},
+        {"upstream", &HistoryRunner::setUpstream},
+        {"tell_upstream", &HistoryRunner::tellUpstream},
+        {"reopen_upstream", &HistoryRunner::reopenUpstream},
     };
     return kSteps;
 }
@@ -168,6 +173,8 @@ Json HistoryRunner::addMerchant(const Json& operation) {
     merchant.day_limit = operation.getValue<std::int64_t>("day_limit");
     merchant.created_at = clock_.now();
     merchant.component = kComponent;
+    merchant.upstream_day_free = numberOrNone(operation, "upstream_day_free");
+    merchant.upstream_pack_units = operation.getValue<std::int64_t>("upstream_pack_units");
     if (const auto added = runBlocking(store_->merchants().add(merchant)); !added) return refused(added.error());
 
     const MintedCredential minted = mintCredential(CredentialKind::kApiKey);
@@ -193,6 +200,24 @@ Json HistoryRunner::setDayLimit(const Json& operation) {
     Merchant merchant = *store_->merchants().find(merchantOf(operation));
     merchant.day_limit = operation.getValue<std::int64_t>("limit");
     return doneOr(runBlocking(store_->merchants().update(merchant, clock_.now())));
+}
+
+Json HistoryRunner::setUpstream(const Json& operation) {
+    UpstreamQuotaChange change;
+    if (operation.has("day_free")) change.day_free = numberOrNone(operation, "day_free");
+    if (operation.has("pack_units")) change.pack_units = operation.getValue<std::int64_t>("pack_units");
+    const auto merchant = store_->merchants().find(merchantOf(operation));
+    return doneOr(runBlocking(store_->merchants().update(*merchant, clock_.now(), change)));
+}
+
+Json HistoryRunner::tellUpstream(const Json& operation) {
+    const UpstreamQuotaTold told{.day_free = operation.getValue<std::int64_t>("day_free"),
+                                 .used = operation.getValue<std::int64_t>("used")};
+    return doneOr(runBlocking(store_->ledger().takeUpstreamQuota(merchantOf(operation), told, clock_.now())));
+}
+
+Json HistoryRunner::reopenUpstream(const Json& operation) {
+    return doneOr(runBlocking(store_->ledger().reopenUpstreamWindow(merchantOf(operation), clock_.now())));
 }
 
 Json HistoryRunner::addPlan(const Json& operation) {
@@ -336,12 +361,6 @@ Json HistoryRunner::correct(const Json& operation) {
     correction.merchant = merchantOf(operation);
     correction.number = operation.getValue<std::int64_t>("number");
     correction.reason = textOf(operation, "reason");
-    const std::vector<UsageEntry> found = store_->ledger().entries(correction.merchant, correction.number + 1, 1);
-    if (!found.empty()) {
-        const auto billed = billedPrice(store_->ledgerScan(), store_->plans(), correction.merchant,
-                                        found.front().period, correction.number);
-        if (billed) correction.billed = billed->unit_price;
-    }
     correction.now = clock_.now();
     correction.note = noteOf(operation, "usage_entry.correct", clock_.now());
     return receiptOr(runBlocking(store_->ledger().correct(correction)));
@@ -384,6 +403,7 @@ Json HistoryRunner::showWindows(const Json& operation) {
         shown.set("used", window.used);
         shown.set("held", window.held);
         shown.set("unknown", window.unknown);
+        shown.set("used_elsewhere", window.used_elsewhere);
         windows.add(shown);
     }
     Json said;
@@ -416,6 +436,24 @@ Json HistoryRunner::showStatement(const Json& operation) {
     const std::string text = canonicalText(found->statement);
     said.set("text", text);
     said.set("signed", isSignedBy(found->key, text, found->signature));
+    return said;
+}
+
+Json HistoryRunner::showUsage(const Json& operation) {
+    const auto sum = runningSum(store_->ledgerScan(), store_->plans(), merchantOf(operation), periodOf(operation));
+    std::string lines;
+    appendLines(lines, sum.statement.lines);
+    Json said;
+    said.set("lines", lines);
+    return said;
+}
+
+Json HistoryRunner::showUpstream(const Json& operation) {
+    const auto merchant = store_->merchants().find(merchantOf(operation));
+    const auto& free = merchant->upstream_day_free;
+    Json said;
+    said.set("day_free", free ? Poco::Dynamic::Var{*free} : Poco::Dynamic::Var{});
+    said.set("pack_units", merchant->upstream_pack_units);
     return said;
 }
 

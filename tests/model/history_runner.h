@@ -58,6 +58,11 @@ private:
     Json showWindows(const Json& operation);
     Json showPacks(const Json& operation);
     Json showStatement(const Json& operation);
+    Json showUsage(const Json& operation);
+    Json showUpstream(const Json& operation);
+    Json setUpstream(const Json& operation);
+    Json tellUpstream(const Json& operation);
+    Json reopenUpstream(const Json& operation);
 
     void moveClock(tenants::UtcTime now);
     std::shared_ptr<ScriptedScan> start(const Json& operation);

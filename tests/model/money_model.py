@@ -3,12 +3,18 @@
 Sources: docs/adr/0014-money.md, docs/statements.md, docs/ledger-format.md, docs/merchant-api.md and docs/admin-api.md, the
 tables' comments in migrations/. Nothing here shares a line, a library or a way of computing with the program: months are
 counted by Python's calendar, prices are summed from all entries each time, nothing is kept that can be worked out.
+
+Not here: limits per second and at once. They are kept in memory, before there is a hold, on a clock that nobody sets, and what they refuse
+leaves nothing in the books; tests/unit/tenants/scan/scan_admission_test.cpp has them, tests/integration/plans_test.cpp from outside.
+WeChat's own quota is here as a count (docs/adr/0005-upstream-window.md); when WeChat is asked for it is the history's matter.
 """
+import collections
 import itertools
 from dataclasses import dataclass, field
 
 from beijing_calendar import (DAY, HOUR, MINUTE, SECOND, beijing, day_starts, month_ends, month_of, month_starts, month_text,
                               next_month)
+import upstream_quota
 from books import Assignment, Entry, Hold, Pack, Statement, Window, half_even_fen, price_of_count
 
 HOLD_LIFE = 13 * SECOND      # the call's deadline and its margin: later the sweeper calls the hold abandoned
@@ -36,9 +42,11 @@ UNKNOWN_HEARD = {"upstream_timeout": "upstream_timeout", "upstream_unreachable":
 
 
 @dataclass
-class Merchant:
+class Merchant(upstream_quota.UpstreamQuota):
     created: int
     day_limit: int
+    upstream_free: int | None
+    upstream_packs: int
     terms: dict = field(default_factory=dict)  # plan version: its terms
     assignments: list = field(default_factory=list)
     packs: list = field(default_factory=list)
@@ -113,7 +121,7 @@ class Merchant:
 
     def show_windows(self, instant):
         return {window.policy: {"starts": window.starts, "ends": window.ends, "limit": window.limit, "used": window.used,
-                                "held": window.held, "unknown": window.unknown}
+                                "held": window.held, "unknown": window.unknown, "used_elsewhere": window.elsewhere}
                 for window in self.windows.values() if window.starts <= instant < window.ends}
 
     def show_packs(self):
@@ -138,18 +146,23 @@ class Merchant:
         windows = {}
         for policy, (starts, ends) in self.spans(now).items():
             windows[policy] = self.windows.get((policy, starts)) or Window(policy, starts, ends, limits[policy])
+        if ("upstream_day", windows["upstream_day"].starts) not in self.windows:
+            windows["upstream_day"].limit = self.counted(windows["upstream_day"])
         version = self.version_at(now)
         pack = self.pack_at(now)
         if not windows["day"].room() or not windows["month"].room():
             return {"error": "merchant_quota_exceeded"}
         if pack is None and version is not None and self.terms[version].packs_only:
             return {"error": "merchant_quota_exceeded"}
-        if not windows["upstream_day"].room():
+        if not self.upstream_room(windows["upstream_day"]):
             return {"error": "upstream_quota_exceeded"}
 
         for window in windows.values():
             self.windows[(window.policy, window.starts)] = window
-            window.held += 1
+            if window.policy == "upstream_day":
+                self.hold_upstream(window, 1)
+            else:
+                window.held += 1
         if pack is not None:
             pack.held += 1
         self.running[label] = request
@@ -176,8 +189,7 @@ class Merchant:
                 self.give_back(hold, upstream=True)
                 hold.state = "released"
                 if effect == "release_and_fill":
-                    upstream = hold.windows["upstream_day"]
-                    upstream.limit = upstream.used + upstream.held
+                    self.fill_upstream(hold.windows["upstream_day"])
             return {"error": word}
         return self.settle(now, hold, word)
 
@@ -229,10 +241,12 @@ class Merchant:
     def give_back(self, hold, upstream):
         """`upstream`: WeChat did no work either."""
         for window in hold.windows.values():
-            window.held -= 1
             window.unknown -= hold.state == "unknown"
-            if window.policy == "upstream_day" and not upstream:
-                window.used += 1
+            if window.policy == "upstream_day" and upstream:
+                self.hold_upstream(window, -1)
+            else:
+                window.held -= 1
+                window.used += window.policy == "upstream_day"
         if hold.pack is not None:
             hold.pack.held -= 1
 
@@ -272,7 +286,9 @@ class Merchant:
             if earlier.corrects == number:
                 return self.receipt(earlier) if earlier.reason == reason else {"error": "conflict"}
         period = self.billed_in(charge.period)
-        price = self.prices(charge.period)[number][1] if period != charge.period else None
+        price = None
+        if period != charge.period:
+            price = self.cost(charge.period) - self.cost(charge.period, taken_back=number)
         hold = self.holds[charge.request]
         for window in hold.windows.values():
             window.used -= window.policy != "upstream_day" and now < window.ends
@@ -311,7 +327,7 @@ class Merchant:
 
     def billed_in(self, month):
         """The month itself, or the first that is not closed, whichever is later."""
-        return max(month, next_month(max(self.statements))) if self.statements else month
+        return max(month, self.first_open())
 
     def append(self, kind, units, request, at, now, period, version, pack, corrects=None, price=None, reason=""):
         entry = Entry(len(self.entries) + 1, kind, units, request, at, now, period, version, pack, corrects, price, reason)
@@ -335,6 +351,20 @@ class Merchant:
                 counted[entry.version] = count + entry.units
         return priced
 
+    def cost(self, period, taken_back=None):
+        """What a month costs: a function of the charges billed in it and not taken back, whenever that was or will be."""
+        corrected = {entry.corrects for entry in self.entries} | {taken_back}
+        counts = collections.Counter(
+            entry.version for entry in self.entries if entry.kind == "charge" and entry.period == period
+            and entry.version is not None and entry.pack is None and entry.number not in corrected)
+        usage = sum(price_of_count(self.terms[version], nth)[1] for version, count in counts.items()
+                    for nth in range(1, count + 1))
+        return max(usage, self.minimum(period))
+
+    def minimum(self, period):
+        version = self.version_at(month_ends(period) - 1)
+        return 0 if version is None else self.terms[version].minimum
+
     # Periods.
 
     def first_open(self):
@@ -353,23 +383,15 @@ class Merchant:
 
     def sum_up(self, now, period):
         entries = [entry for entry in self.entries if entry.period == period]
-        prices = self.prices(period)
-        sums = {}
-        for entry in entries:
-            tier, price = prices[entry.number]
-            kind = "correction" if self.corrects_closed(entry) else "usage"
-            key = (kind, entry.version, entry.pack, tier, price)
-            if entry.units != 0:
-                sums[key] = sums.get(key, 0) + entry.units
-        lines = [(*key, units, key[4] * units) for key, units in sums.items() if units != 0]
+        lines = self.usage_lines(period)
         usage = sum(line[6] for line in lines if line[0] == "usage")
         billed_packs = {line[2] for each in self.statements.values() for line in each.lines if line[0] == "purchase"}
         for pack in self.packs:
             if pack.created < month_ends(period) and pack.id not in billed_packs:
                 lines.append(("purchase", None, pack.id, 0, 0, 0, pack.price))
-        version = self.version_at(month_ends(period) - 1)
-        if version is not None and usage < self.terms[version].minimum:
-            lines.append(("minimum", version, None, 0, 0, 0, self.terms[version].minimum - usage))
+        if usage < self.minimum(period):
+            version = self.version_at(month_ends(period) - 1)
+            lines.append(("minimum", version, None, 0, 0, 0, self.minimum(period) - usage))
         exact = sum(line[6] for line in lines)
         if half_even_fen(exact) != exact:
             lines.append(("rounding", None, None, 0, 0, 0, half_even_fen(exact) - exact))
@@ -381,6 +403,17 @@ class Merchant:
                           "waivers": kinds.count("waiver"), "first": min(numbers, default=None),
                           "last": max(numbers, default=None)},
                          self.late_days(entries, period), self.hold_tally(period))
+
+    def usage_lines(self, period):
+        """What the entries of a month come to by price, also while it is open."""
+        prices = self.prices(period)
+        sums = {}
+        for entry in self.entries:
+            if entry.period == period and entry.units != 0:
+                kind = "correction" if self.corrects_closed(entry) else "usage"
+                key = (kind, entry.version, entry.pack, *prices[entry.number])
+                sums[key] = sums.get(key, 0) + entry.units
+        return [(*key, units, key[4] * units) for key, units in sums.items() if units != 0]
 
     def corrects_closed(self, entry):
         return entry.corrects is not None and self.entries[entry.corrects - 1].period != entry.period

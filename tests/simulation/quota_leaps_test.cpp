@@ -5,6 +5,8 @@
 #include <functional>
 #include <string>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "tenants/base/period.h"
 #include "tests/integration/support/crowd.h"
@@ -22,34 +24,39 @@ using namespace std::chrono_literals;
 constexpr int kClients = 64;
 constexpr int kScansEach = 2;
 
-// Limits of the merchant: a day's own, a month's of its plan, prepaid units, and a day's at WeChat.
-constexpr int kDayLimit = 30;
-constexpr int kMonthLimit = 70;
-constexpr int kPackUnits = 150;
-constexpr int kDayFree = 25;
-constexpr int kUpstreamPackUnits = 20;
+/// Of the merchant: a day's own, a month's of its plan, prepaid units of each pack, and a day's at WeChat.
+struct Limits {
+    int day = 30;
+    int month = 70;
+    std::vector<int> packs = {150};
+    int day_free = 25;
+    int upstream_pack = 20;
+};
 
 /// The real gateway under a wall clock that leaps, and 64 clients that want more than there is.
 class QuotaLeaps : public testing::Test {
 protected:
-    QuotaLeaps() {
+    QuotaLeaps() : QuotaLeaps(Limits{}) {}
+    explicit QuotaLeaps(Limits limits) : limits_(std::move(limits)) {
         // An hour before the month ends in Beijing, whatever day it is where the test runs.
         const tenants::UtcTime month_ends = tenants::Period{clock_.now()}.ends();
         clock_.leap(std::chrono::floor<std::chrono::milliseconds>(month_ends - 1h - clock_.now()));
         installation_.sandbox().scriptAnswer(licenceAnswer("京T00001"));
         merchant_ =
-            installation_.onboard("Leaping", R"("day_limit":)" + std::to_string(kDayLimit) +
-                                                 R"(,"upstream_day_free":)" + std::to_string(kDayFree) +
-                                                 R"(,"upstream_pack_units":)" + std::to_string(kUpstreamPackUnits));
+            installation_.onboard("Leaping", R"("day_limit":)" + std::to_string(limits_.day) +
+                                                 R"(,"upstream_day_free":)" + std::to_string(limits_.day_free) +
+                                                 R"(,"upstream_pack_units":)" + std::to_string(limits_.upstream_pack));
         // WeChat would let more through: what stops the clients is Tollgate. It does not tell, so that our count stands.
         installation_.sandbox().plan("/cgi-bin/openapi/quota/get", R"("errcode":-1)", 1000);
         AdminClient& admin = installation_.admin();
         admin.call("POST", "/plans",
                    R"({"id":"p","name":"P","price_micro_yuan":50000,"packs_only":true,"month_limit":)" +
-                       std::to_string(kMonthLimit) + "}");
+                       std::to_string(limits_.month) + "}");
         admin.call("POST", "/merchants/" + merchant_.id + "/plan-assignments", R"({"plan_version":"p@1"})");
-        admin.call("POST", "/merchants/" + merchant_.id + "/packs",
-                   R"({"expires_at":"2199-01-01T00:00:00Z","units":)" + std::to_string(kPackUnits) + "}");
+        for (const int units : limits_.packs) {
+            admin.call("POST", "/merchants/" + merchant_.id + "/packs",
+                       R"({"expires_at":"2199-01-01T00:00:00Z","units":)" + std::to_string(units) + "}");
+        }
         clock_.leap(1s);  // past the instant at which plan and pack begin, for a machine whose clock is coarse
     }
 
@@ -96,13 +103,13 @@ protected:
         return number(
             "SELECT (SELECT count(*) FROM quota_window WHERE used + held > limit_units)"
             " + (SELECT count(*) FROM quota_window WHERE policy = 'day' AND used + held > " +
-            std::to_string(kDayLimit) +
+            std::to_string(limits_.day) +
             ") + (SELECT count(*) FROM quota_window WHERE policy = 'month' AND used + held > " +
-            std::to_string(kMonthLimit) + ") + (SELECT count(*) FROM pack WHERE used + held > units)" +
+            std::to_string(limits_.month) + ") + (SELECT count(*) FROM pack WHERE used + held > units)" +
             // All days together cannot have more of WeChat's packs than there were.
-            " + (SELECT count(*) FROM (SELECT sum(max(0, used + held - " + std::to_string(kDayFree) +
+            " + (SELECT count(*) FROM (SELECT sum(max(0, used + held - " + std::to_string(limits_.day_free) +
             ")) AS beyond FROM quota_window WHERE policy = 'upstream_day') WHERE beyond > " +
-            std::to_string(kUpstreamPackUnits) + ")");
+            std::to_string(limits_.upstream_pack) + ")");
     }
     /// Every hold lies in the windows of the instant that it was held at, and every sum is that of its holds.
     void expectEachScanInTheWindowsItWasHeldIn() const {
@@ -118,17 +125,18 @@ protected:
         EXPECT_EQ(number("SELECT count(*) FROM quota_window AS w WHERE policy IN ('day', 'month') AND used <> (SELECT "
                          "count(*) FROM usage_entry WHERE w.starts_ms <= at_ms AND at_ms < w.ends_ms)"),
                   0);
-        EXPECT_EQ(number("SELECT used - (SELECT count(*) FROM usage_entry) FROM pack"), 0);
-        EXPECT_EQ(number("SELECT " + std::to_string(kUpstreamPackUnits) +
+        EXPECT_EQ(number("SELECT sum(used) - (SELECT count(*) FROM usage_entry) FROM pack"), 0);
+        EXPECT_EQ(number("SELECT " + std::to_string(limits_.upstream_pack) +
                          " - upstream_pack_units - (SELECT sum(max(0, "
                          "used + held - " +
-                         std::to_string(kDayFree) +
+                         std::to_string(limits_.day_free) +
                          ")) FROM quota_window WHERE policy = "
                          "'upstream_day') FROM merchant"),
                   0)
             << "WeChat's packs are counted down by what lies beyond the free calls";
     }
 
+    const Limits limits_;
     TemporaryFolder clock_folder_;
     simulation::SharedClock clock_{clock_folder_.path() / "clock"};
     Installation installation_{{.gateway = {{"upstream.call_ms", "40000"}, {"upstream.connect_ms", "30000"}},
@@ -145,7 +153,7 @@ TEST_F(QuotaLeaps, LimitsHoldWhileTheClockLeapsAndTheGatewayIsKilled) {
     const auto leap = [this](std::chrono::hours by) { return [this, by] { clock_.leap(by); }; };
 
     scanWhile([] {});
-    EXPECT_EQ(recognised_, kDayLimit) << "a day's worth, before anything leaps";
+    EXPECT_EQ(recognised_, limits_.day) << "a day's worth, before anything leaps";
     scanWhile(leap(1h));   // over the end of the month
     scanWhile(leap(-1h));  // and back
     scanWhile(leap(48h));  // two days into the next one
@@ -162,7 +170,68 @@ TEST_F(QuotaLeaps, LimitsHoldWhileTheClockLeapsAndTheGatewayIsKilled) {
     EXPECT_GT(looks_, 0);
     expectEachScanInTheWindowsItWasHeldIn();
     EXPECT_GE(number("SELECT count(*) FROM usage_entry"), recognised_) << "every answer has its line";
-    EXPECT_GT(recognised_, 2 * kDayLimit) << "other days have their own";
+    EXPECT_GT(recognised_, 2 * limits_.day) << "other days have their own";
+}
+
+TEST_F(QuotaLeaps, ScanThatStraddlesMidnightIsInTheWindowsInWhichItWasHeld) {
+    const tenants::Period month{clock_.now()};
+    clock_.leap(std::chrono::floor<std::chrono::milliseconds>(month.ends() - 5s - clock_.now()));
+    installation_.sandbox().plan(kDrivingPath, R"("mode":"delay","delay_ms":5000)");
+    Crowd straddling{1, [this](int) {
+                         MerchantClient client = installation_.clientOf(merchant_.key.text);
+                         EXPECT_EQ(client.scan(picture(++pictures_)).errcode, 0);
+                     }};
+    EXPECT_TRUE(eventually(kPatience, [this] { return installation_.sandbox().calls(kDrivingPath).size() == 1; }));
+    clock_.leap(1min);
+    straddling.join();
+    MerchantClient client = installation_.clientOf(merchant_.key.text);
+    ASSERT_EQ(client.scan(picture(++pictures_)).errcode, 0);
+
+    const std::string end = std::to_string(tenants::Period{clock_.now()}.starts().time_since_epoch().count());
+    EXPECT_EQ(number("SELECT count(*) FROM usage_entry WHERE at_ms < " + end + " AND recorded_ms >= " + end), 1)
+        << "it was answered in the new month";
+    for (const char* policy : {"day", "month", "upstream_day"}) {
+        const std::string used = std::string{"SELECT used FROM quota_window WHERE policy = '"} + policy + "' AND ";
+        EXPECT_EQ(number(used + "ends_ms = " + end), 1) << policy << " in which it was held";
+        EXPECT_EQ(number(used + "starts_ms = " + end), 1) << policy << " of the scan after it";
+    }
+    const Json entries =
+        installation_.admin().call("GET", "/merchants/" + merchant_.id + "/usage-entries").at("usage_entries");
+    EXPECT_EQ(entries.at(1).at("period").text(), month.text()) << "and is billed there";
+    EXPECT_EQ(entries.at(0).at("period").text(), month.next().text());
+    expectEachScanInTheWindowsItWasHeldIn();
+}
+
+/// Packs and the month are what is narrow.
+class PackLeaps : public QuotaLeaps {
+protected:
+    PackLeaps() : QuotaLeaps({.day = 1000, .month = 50, .packs = {30, 50}, .day_free = 1000, .upstream_pack = 0}) {}
+
+    std::function<void()> leapAndKill(std::chrono::hours by) {
+        return [this, by] {
+            clock_.leap(by);
+            installation_.killGateway();
+        };
+    }
+};
+
+TEST_F(PackLeaps, PacksAndTheMonthHoldWhileTheClockLeapsAndTheGatewayIsKilledEachTime) {
+    scanWhile([] {});
+    EXPECT_EQ(recognised_, 50) << "the month's worth";
+    for (const std::chrono::hours by : {1h, -1h, 48h, -48h, 48h}) {  // each time over the end of the month, and back
+        scanWhile(leapAndKill(by));
+        restart();
+    }
+    scanWhile([] {});
+
+    EXPECT_EQ(passed_, 0) << "a limit was passed at some commit";
+    expectEachScanInTheWindowsItWasHeldIn();
+    EXPECT_EQ(number("SELECT sum(units - used - held) FROM pack"), 0) << "eighty units, and all are gone";
+    const std::int64_t charged = number("SELECT count(*) FROM usage_entry");
+    EXPECT_GE(charged, recognised_) << "every answer has its line";
+    EXPECT_EQ(charged + number("SELECT count(*) FROM hold WHERE state = 'unknown'"), 80);
+    EXPECT_EQ(number("SELECT count(*) FROM quota_window WHERE policy = 'month' AND used + held > 50"), 0);
+    EXPECT_GE(number("SELECT count(*) FROM quota_window WHERE policy = 'month'"), 2);
 }
 
 }  // namespace

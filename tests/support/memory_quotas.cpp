@@ -17,6 +17,13 @@ const std::string kMonth{kMonthPolicy};
 const std::string kUpstreamDay{kUpstreamDayPolicy};
 const std::array<std::string, 3> kPolicies{kDay, kMonth, kUpstreamDay};  // in the order in which they are taken
 
+/// Raises what was told of a limit of which so much is gone.
+void mark(std::int64_t& warned_percent, std::int64_t gone, std::int64_t all) {
+    for (const std::int64_t level : {80, 95}) {
+        if (gone * 100 >= level * all) warned_percent = std::max(warned_percent, level);
+    }
+}
+
 }  // namespace
 
 DaySpan MemoryQuotas::spanOf(const std::string& policy, const Reservation& reservation) {
@@ -99,7 +106,10 @@ std::variant<MemoryQuotas::Sources, WindowFull> MemoryQuotas::take(const Reserva
         Window& opened = windows_.try_emplace(keyOf(policy, reservation), window).first->second;
         hold(reservation.merchant, policy, opened, reservation.units);
     }
-    if (pack != nullptr) pack->held += reservation.units;
+    if (pack != nullptr) {
+        pack->held += reservation.units;
+        mark(pack->warned_percent, pack->used + pack->held, pack->units);
+    }
     return Sources{plan != nullptr ? std::optional{plan->id} : std::nullopt,
                    pack != nullptr ? std::optional{pack->id} : std::nullopt};
 }
@@ -215,12 +225,7 @@ void MemoryQuotas::reopenUpstream(const MerchantId& merchant, UtcTime now) {
 
 void MemoryQuotas::warn(Window& window) {
     if (!window.limit || *window.limit + window.used_elsewhere == 0) return;
-    const std::int64_t gone = (window.taken() + window.used_elsewhere) * 100;
-    for (const std::int64_t level : {80, 95}) {
-        if (gone >= level * (*window.limit + window.used_elsewhere)) {
-            window.warned_percent = std::max(window.warned_percent, level);
-        }
-    }
+    mark(window.warned_percent, window.taken() + window.used_elsewhere, *window.limit + window.used_elsewhere);
 }
 
 std::vector<WindowView> MemoryQuotas::openWindows(const MerchantId& merchant, UtcTime now) const {

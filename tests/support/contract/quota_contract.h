@@ -459,6 +459,25 @@ TEST_P(QuotaContract, WindowIsMarkedAtEightyAndNinetyFivePercentOnceEach) {
     EXPECT_EQ(month().warned_percent, 0) << "it has no limit";
 }
 
+TEST_P(QuotaContract, PackIsMarkedAtEightyAndNinetyFivePercentOnceEach) {
+    grant(newPack("pack_a", 20));
+    const auto warned = [this] { return pack("pack_a").warned_percent; };
+    auto reserveUpTo = [this, next = 0](int count) mutable {
+        while (next < count) ASSERT_TRUE(reserved(reservation("r-" + std::to_string(++next))));
+    };
+
+    reserveUpTo(15);
+    EXPECT_EQ(warned(), 0);
+    reserveUpTo(16);
+    EXPECT_EQ(warned(), 80);
+    reserveUpTo(18);
+    EXPECT_EQ(warned(), 80);
+    reserveUpTo(19);
+    EXPECT_EQ(warned(), 95);
+    release(releaseOf("r-1"));
+    EXPECT_EQ(warned(), 95) << "once told it stays told";
+}
+
 TEST_P(QuotaContract, LowerLimitMarksTheWindowToo) {
     for (const char* request : {"r-1", "r-2", "r-3", "r-4"}) ASSERT_TRUE(reserved(reservation(request)));
 

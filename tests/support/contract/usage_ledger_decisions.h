@@ -19,7 +19,7 @@ protected:
         return note;
     }
     Correction correction(std::int64_t number, const std::string& reason = "scanned twice") const {
-        return {kMerchant, number, reason, std::nullopt, kNoon + std::chrono::hours{1}, note("usage_entry.correct")};
+        return {kMerchant, number, reason, kNoon + std::chrono::hours{1}, note("usage_entry.correct")};
     }
     Decision decision(const std::string& request, bool billed, const std::string& reason = "WeChat counted it") const {
         return {kMerchant, RequestId{request}, billed, reason, kNoon + std::chrono::hours{1}, note("hold.decide")};

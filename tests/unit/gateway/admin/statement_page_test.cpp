@@ -3,6 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <initializer_list>
+#include <string>
+#include <utility>
+
 #include "tests/unit/tenants/billing/billing_fixture.h"
 
 namespace gateway::admin {
@@ -57,6 +61,32 @@ TEST(StatementPage, ShowsEachLineAndTheSumInYuan) {
     for (const char* words : {"对账单", "应付金额", "Payable", "补足月最低消费", "舍入到分"}) {
         EXPECT_THAT(page, HasSubstr(words));
     }
+}
+
+TEST(StatementPage, EachLabelStandsInBothLanguagesTheEnglishOneMarkedAsSuch) {
+    const std::string page = statementPage(statementWithEverything());
+
+    for (const auto& [chinese, english] : std::initializer_list<std::pair<const char*, const char*>>{
+             {"对账单", "Statement"},
+             {"编号", "Number"},
+             {"账期", "Period"},
+             {"开具方", "Issuer"},
+             {"客户", "Merchant"},
+             {"结账时间", "Closed at"},
+             {"识别", "Scans"},
+             {"更正（已结账期）", "Correction of a closed period"},
+             {"预付包", "Prepaid pack"},
+             {"补足月最低消费", "Raised to the monthly minimum"},
+             {"舍入到分", "Rounding to whole fen"},
+             {"第 2 档", "tier 2"},
+             {"由预付包抵扣", "paid by pack"},
+             {"以前账期的识别，本期入账", "Scans of earlier periods, entered in this one"},
+             {"结果未知的识别", "Scans of unknown outcome"},
+             {"应付金额（人民币元）", "Payable, CNY"},
+             {"链哈希", "Chain hash"}}) {
+        EXPECT_THAT(page, HasSubstr(std::string{chinese} + " <span class=\"en\">" + english + "</span>"));
+    }
+    EXPECT_THAT(page, HasSubstr("<html lang=\"zh-CN\">"));
 }
 
 TEST(StatementPage, MonthWithoutAnythingIsStillAPage) {

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <map>
 #include <stdexcept>
@@ -109,6 +110,62 @@ TEST_F(PricerTest, SumIsAFunctionOfTheCountWhereverTheCorrectionsLie) {
 
         EXPECT_EQ(sum, sumOf(8 - corrected)) << "corrections after charge " << early;
     }
+}
+
+TEST_F(PricerTest, CostOfACountIsTheSumOfItsUnits) {
+    for (int charges = 0; charges <= 12; ++charges) EXPECT_EQ(costOf(tiered(), charges), sumOf(charges)) << charges;
+}
+
+class GivenBackTest : public PricerTest {
+protected:
+    /// What is billed in all for eight units less four, of which `early` were taken back before the closing.
+    Money billed(int early, Money minimum) {
+        Money sum = std::max(costOf(tiered(), 8 - early), minimum);
+        for (int left = 8 - early; left > 4; --left) {
+            sum = sum.minus(givenBack(versions_, {{{version_, left}}, minimum}, version_));
+        }
+        return sum;
+    }
+};
+
+TEST_F(GivenBackTest, ClosedPeriodGivesBackTheUnitThatIsTheLastOfItsCount) {
+    const auto at = [this](std::int64_t left) { return givenBack(versions_, {{{version_, left}}, {}}, version_); };
+
+    EXPECT_EQ(at(8), Money{30'000});
+    EXPECT_EQ(at(7), Money{40'000});
+    EXPECT_EQ(at(3), Money{50'000});
+    EXPECT_EQ(at(2), Money{0}) << "included";
+}
+
+TEST_F(GivenBackTest, SumDoesNotDependOnWhetherACorrectionCameBeforeOrAfterTheClosing) {
+    for (const Money minimum : {Money{0}, Money{1}, Money{100'000}, Money{170'000}, Money{230'001}, Money{900'000}}) {
+        for (int early = 0; early <= 4; ++early) {
+            EXPECT_EQ(billed(early, minimum), std::max(costOf(tiered(), 4), minimum))
+                << minimum.microYuan() << ", " << early << " before the closing";
+        }
+    }
+}
+
+TEST_F(GivenBackTest, BelowTheMinimumNothingAndAcrossItAPartIsGivenBack) {
+    const auto at = [this](std::int64_t left) {
+        return givenBack(versions_, {{{version_, left}}, Money{120'000}}, version_);
+    };
+
+    EXPECT_EQ(at(5), Money{30'000}) << "150,000 before, the minimum after";
+    EXPECT_EQ(at(4), Money{0});
+    EXPECT_EQ(at(1), Money{0});
+}
+
+TEST_F(GivenBackTest, MinimumIsThatOfAllVersionsTogether) {
+    const PlanVersionId flat = versions_.add(2, [] {
+        PlanTerms terms;
+        terms.tiers = {{std::nullopt, Money{70'000}}};
+        return terms;
+    }());
+
+    EXPECT_EQ(givenBack(versions_, {{{version_, 3}, {flat, 1}}, Money{100'000}}, flat), Money{20'000});
+    EXPECT_EQ(givenBack(versions_, {{{version_, 3}, {flat, 9}}, Money{100'000}}, flat), Money{70'000});
+    EXPECT_EQ(givenBack(versions_, {{{version_, 3}, {flat, 9}}, Money{100'000}}, version_), Money{50'000});
 }
 
 TEST_F(PricerTest, CorrectionOfAClosedPeriodCarriesItsPriceAndCountsNothing) {

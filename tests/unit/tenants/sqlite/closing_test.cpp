@@ -4,6 +4,8 @@
 
 #include <algorithm>
 #include <functional>
+#include <string>
+#include <vector>
 
 #include "tenants/billing/undecided_scans.h"
 #include "tenants/sqlite/sqlite_books.h"
@@ -12,8 +14,10 @@
 namespace {
 
 using namespace tenants;
+using test_support::graduated;
 using test_support::november;
 using test_support::utc;
+using test_support::version;
 using std::chrono_literals::operator""ms;
 
 class ClosingTest : public test_support::BooksFixture {
@@ -22,6 +26,43 @@ protected:
         openBooks();
         addMerchant(*store_, "mer_a", 10'000);
         addMerchant(*store_, "mer_b", 10'000);
+    }
+
+    void givePlan(const std::string& merchant, const PlanTerms& terms = graduated()) {
+        const UtcTime at = november().starts();
+        plans_.terms[version("std")] = terms;
+        ASSERT_TRUE(runBlocking(store_->plans().addPlan(PlanId{"std"}, "Standard", terms, at)));
+        ASSERT_TRUE(runBlocking(store_->plans().assign(MerchantId{merchant}, version("std"), std::nullopt, at)));
+    }
+
+    Correction correctionOf(const std::string& merchant, std::int64_t number) {
+        Correction correction;
+        correction.merchant = MerchantId{merchant};
+        correction.number = number;
+        correction.reason = "the picture was ours";
+        correction.now = clock_.now();
+        correction.note = {KeyId{"adm_1"},    "usage_entry.correct", correction.merchant,
+                           "usage-entries/1", correction.reason,     "req_1",
+                           correction.now};
+        return correction;
+    }
+
+    static Task<void> correctOnce(UsageLedger* ledger, Correction correction) {
+        const auto corrected = co_await ledger->correct(std::move(correction));
+        EXPECT_TRUE(corrected);
+    }
+
+    void correct(const std::string& merchant, std::int64_t number) {
+        ASSERT_TRUE(runBlocking(store_->ledger().correct(correctionOf(merchant, number)))) << number;
+    }
+
+    /// Of the merchant's newest entries, in the ledger's order.
+    std::vector<Money> pricesOf(const std::string& merchant, std::size_t count) {
+        std::vector<Money> prices;
+        for (const UsageEntry& entry : store_->ledger().entries(MerchantId{merchant}, std::nullopt, count)) {
+            prices.insert(prices.begin(), entry.price.value_or(Money{-1}));
+        }
+        return prices;
     }
 };
 
@@ -61,20 +102,79 @@ TEST_F(ClosingTest, RepeatedGivesTheSameStatement) {
 TEST_F(ClosingTest, CorrectionOfAClosedMonthCarriesItsPriceWhereNoPlanPricedTheScanToo) {
     scan("mer_a", "r-1", "2026-11-05T01:00:00Z");
     (void)closed("mer_a");
-    Correction correction;
-    correction.merchant = MerchantId{"mer_a"};
-    correction.number = 1;
-    correction.reason = "the picture was ours";
-    correction.now = clock_.now();
-    correction.note = {KeyId{"adm_1"}, "usage_entry.correct", correction.merchant, "usage-entries/1", correction.reason,
-                       "req_1",        correction.now};
-
-    ASSERT_TRUE(runBlocking(store_->ledger().correct(correction)));
+    correct("mer_a", 1);
 
     const UsageEntry entry = store_->ledger().entries(MerchantId{"mer_a"}, std::nullopt, 1).at(0);
     EXPECT_EQ(entry.price, Money{0});
     EXPECT_EQ(entry.period, november().next());
     EXPECT_TRUE(correctsClosedPeriod(entry));
+}
+
+TEST_F(ClosingTest, CorrectionsBeforeAndAfterTheClosingTakeTheCountDownUnitByUnit) {
+    givePlan("mer_a");
+    for (int scanned = 1; scanned <= 6; ++scanned) {
+        scan("mer_a", "r-" + std::to_string(scanned), "2026-11-05T01:00:00Z");
+    }
+    correct("mer_a", 1);  // entry 7
+    ASSERT_EQ(closed("mer_a").statement.payable(), Money{270'000}) << "2 at 0.12, 1 at 0.033333, in whole fen";
+
+    for (const std::int64_t number : {6, 2, 5, 3, 4}) correct("mer_a", number);
+
+    EXPECT_EQ(pricesOf("mer_a", 5), (std::vector<Money>{Money{33'333}, Money{120'000}, Money{120'000}, {}, {}}));
+    clock_.jumpWall(std::chrono::hours{24 * 31});
+    const Statement second = closed("mer_a", november().next()).statement;
+    EXPECT_EQ(second.corrections, 5);
+    EXPECT_EQ(second.payable(), Money{-270'000}) << "all of it was taken back";
+}
+
+TEST_F(ClosingTest, CorrectionsInSeveralLaterMonthsAreCountedTogether) {
+    givePlan("mer_a");
+    for (int scanned = 1; scanned <= 5; ++scanned) {
+        scan("mer_a", "r-" + std::to_string(scanned), "2026-11-05T01:00:00Z");
+    }
+    (void)closed("mer_a");
+    correct("mer_a", 5);
+    scan("mer_a", "r-6", "2026-12-05T01:00:00Z");  // of another month: not counted
+    scan("mer_a", "r-7", "2026-12-05T01:00:00Z");
+    scan("mer_a", "r-8", "2026-12-05T01:00:00Z");
+    correct("mer_a", 7);
+    clock_.jumpWall(std::chrono::hours{24 * 31});
+    (void)closed("mer_a", november().next());
+    correct("mer_a", 8);  // of December, which had two left: included ones
+    correct("mer_a", 4);
+    correct("mer_a", 3);
+
+    EXPECT_EQ(pricesOf("mer_a", 3), (std::vector<Money>{{}, Money{120'000}, Money{120'000}}));
+}
+
+TEST_F(ClosingTest, CorrectionsAtOnceNeverGiveTheSameUnitBackTwice) {
+    givePlan("mer_a");
+    for (int scanned = 1; scanned <= 5; ++scanned) {
+        scan("mer_a", "r-" + std::to_string(scanned), "2026-11-05T01:00:00Z");
+    }
+    (void)closed("mer_a");
+    std::vector<Task<void>> corrections;
+    for (std::int64_t number = 1; number <= 5; ++number) {
+        corrections.push_back(correctOnce(&store_->ledger(), correctionOf("mer_a", number)));
+    }
+
+    runBlocking(concurrently(std::move(corrections)));
+
+    EXPECT_EQ(pricesOf("mer_a", 5), (std::vector<Money>{Money{33'333}, Money{120'000}, Money{120'000}, {}, {}}));
+}
+
+TEST_F(ClosingTest, MonthThatCostItsMinimumGivesNothingBack) {
+    PlanTerms terms = graduated();
+    terms.monthly_minimum = Money{200'000};
+    givePlan("mer_a", terms);
+    for (int scanned = 1; scanned <= 4; ++scanned) {
+        scan("mer_a", "r-" + std::to_string(scanned), "2026-11-05T01:00:00Z");
+    }
+    ASSERT_EQ(closed("mer_a").statement.payable(), Money{240'000});
+
+    for (const std::int64_t number : {1, 2, 3}) correct("mer_a", number);
+
+    EXPECT_EQ(pricesOf("mer_a", 3), (std::vector<Money>{Money{40'000}, {}, {}}));
 }
 
 TEST_F(ClosingTest, PeriodThatRunsCannotBeClosed) {
@@ -107,6 +207,16 @@ TEST_F(ClosingTest, MonthsAreClosedInOrderAndNoneBeforeTheMerchantWasThere) {
     EXPECT_EQ(nobody.error().code, ErrorCode::kNotFound);
     closed("mer_a");
     EXPECT_EQ(closed("mer_a", november().next()).statement.charges, 0);
+}
+
+TEST_F(ClosingTest, ScanByAClockBehindTheMerchantsMakingIsOnItsFirstStatement) {
+    scan("mer_a", "r-1", "2026-10-31T15:59:59Z");  // it was made in November
+
+    const Statement first = closed("mer_a").statement;
+
+    EXPECT_EQ(first.charges, 1);
+    ASSERT_EQ(first.late.size(), 1U);
+    EXPECT_EQ(first.late[0].day_starts, utc("2026-10-30T16:00:00Z"));
 }
 
 TEST_F(ClosingTest, EntryThatCameLateIsBilledInTheNextPeriodAndNamed) {

@@ -106,7 +106,7 @@ TEST_F(LedgerVerifierTest, CorrectionsAndWaiversAreSoundAndTheirSumsAreRecompute
     {
         const auto store = openStore();
         const MerchantId merchant{"mer_a"};
-        tenants::Correction correction{merchant, 2, "twice", std::nullopt, beijingNoon(), {}};
+        tenants::Correction correction{merchant, 2, "twice", beijingNoon(), {}};
         correction.note.action = "usage_entry.correct";
         ASSERT_TRUE(runBlocking(store->ledger().correct(correction)));
         correction.number = 3;
@@ -158,7 +158,7 @@ TEST_F(LedgerVerifierTest, EveryChangedColumnIsFoundAndItsEntryNamed) {
         tamper(
             "INSERT INTO plan VALUES (1, 'std', 'Standard', 1); INSERT INTO plan_version VALUES "
             "(1, 1, 1, 0, 0, NULL, NULL, NULL, NULL, 0, 1); INSERT INTO pack VALUES (1, 1, 'pack_1', 9, 0, 0, 0, 1, 2, "
-            "1, '');");
+            "1, '', 0);");
         ASSERT_EQ(faults(), std::vector<std::string>{});
 
         tamper("UPDATE usage_entry SET " + column + " = " + value +
