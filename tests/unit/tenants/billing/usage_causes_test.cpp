@@ -111,6 +111,16 @@ TEST(UsageCauses, UnderWayAtTheWordAndSettledSinceIsNoDifference) {
     EXPECT_EQ(one.sorted(), UpstreamCauses{});
 }
 
+TEST(UsageCauses, ScanThatBeganAfterTheWordExplainsNothingInIt) {
+    Case one;
+    one.day.used = one.ledger.charges = 11;
+    one.word.told.used = 11;
+    UpstreamCauses expected;
+    expected.settled_later = -1;
+    expected.used_elsewhere = 1;
+    EXPECT_EQ(one.sorted(), expected);
+}
+
 TEST(UsageCauses, SettledWhileWeChatWasAskedIsNotUnexplained) {
     Case one;
     one.word.told.used = 8;
