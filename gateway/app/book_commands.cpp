@@ -10,10 +10,10 @@
 #include "gateway/app/commands.h"
 #include "gateway/app/settings.h"
 #include "gateway/exports/export_folder.h"
-#include "tenants/base/json_text.h"
 #include "tenants/billing/closing.h"
 #include "tenants/billing/shadow_price.h"
 #include "tenants/billing/statement_text.h"
+#include "tenants/billing/usage_reconciliation.h"
 #include "tenants/sqlite/sqlite_books.h"
 #include "tenants/sqlite/sqlite_store.h"
 
@@ -22,6 +22,8 @@ namespace {
 
 using tenants::MerchantId;
 using tenants::Period;
+
+constexpr std::size_t kDaysAtOnce = 500;
 
 StoreSettings settingsOf(const Options& options) {
     return loadStoreSettings(options.needed("config"), systemEnvironment);
@@ -75,15 +77,10 @@ tenants::ExportFormatName formatOf(const Options& options) {
     return *format;
 }
 
-void printShadow(const tenants::ShadowPrice& price) {
+template <class Value>
+void printJson(const Value& value) {
     std::string line;
-    tenants::JsonObject object{line};
-    object.add("merchant_id", price.merchant.text())
-        .add("entries", price.entries)
-        .add("payable_micro_yuan", price.payable.microYuan())
-        .add("shadow_payable_micro_yuan", price.shadow_payable.microYuan())
-        .add("difference_micro_yuan", price.shadow_payable.minus(price.payable).microYuan())
-        .end();
+    appendJson(line, value);
     std::cout << line << '\n';
 }
 
@@ -200,9 +197,38 @@ int runPriceCompare(const std::vector<std::string>& words) {
     const std::optional<MerchantId> merchant = merchantOf(options);
     if (const auto known = checkKnown(merchant, open); !known) return complain(known.error());
     const tenants::ShadowSource source{open.books->ledgerScan(), open.books->plans(), open.books->statements()};
-    const auto prices = tenants::shadowPrices(source, period, *version, merchant);
-    if (!prices) return complain(prices.error());
-    for (const tenants::ShadowPrice& price : *prices) printShadow(price);
+    const auto pricing = tenants::ShadowPricing::of(source, period, *version);
+    if (!pricing) return complain(pricing.error());
+    for (const tenants::ShadowPrice& price : pricing->prices(merchant)) printJson(price);
+    return kExitDone;
+}
+
+int runUsageReconcile(const std::vector<std::string>& words) {
+    const Options options{words, {"config", "period", "day", "merchant"}};
+    const std::string day = options.value("day", "");
+    const std::string month = options.value("period", "");
+    if (day.empty() == month.empty()) throw UsageError("usage reconcile needs --period or --day");
+    const std::optional<tenants::DaySpan> span =
+        day.empty() ? tenants::DaySpan{periodFrom(month).starts(), periodFrom(month).ends()}
+                    : tenants::beijingDayNamed(day);
+    if (!span) throw UsageError("a day is a date such as 2026-11-28");
+    const OpenBooks open{settingsOf(options)};
+    const std::optional<MerchantId> merchant = merchantOf(options);
+    if (const auto known = checkKnown(merchant, open); !known) return complain(known.error());
+    const tenants::UsageReconciliationSource source{open.books->upstreamDays(), open.books->ledgerScan(),
+                                                    open.books->statements()};
+    tenants::UsageReconciliationTotals totals;
+    std::optional<tenants::UpstreamDayPlace> after;
+    do {
+        const auto page =
+            tenants::reconcileUsage(source, {span->starts, span->ends, merchant}, after, kDaysAtOnce, open.clock.now());
+        for (const tenants::ReconciledDay& one : page.days) {
+            totals.add(one);
+            printJson(one);
+        }
+        after = page.next;
+    } while (after);
+    printJson(totals);
     return kExitDone;
 }
 

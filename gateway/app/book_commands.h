@@ -5,7 +5,7 @@
 
 namespace gateway::app {
 
-/// The commands about money: docs/statements.md and docs/exports.md. Each gives an exit code and throws as the other
+/// The commands about money: docs/statements.md, docs/exports.md and docs/reconciliation.md. Each gives an exit code and throws as the other
 /// commands do. `runPeriodClose` changes the store and needs the gateway to be stopped; the others only read, beside a
 /// running gateway too.
 int runPeriodClose(const std::vector<std::string>& words);
@@ -13,5 +13,6 @@ int runStatementShow(const std::vector<std::string>& words);
 int runStatementVerify(const std::vector<std::string>& words);
 int runExport(const std::vector<std::string>& words);
 int runPriceCompare(const std::vector<std::string>& words);
+int runUsageReconcile(const std::vector<std::string>& words);
 
 }  // namespace gateway::app

@@ -113,7 +113,7 @@ int runAdminTokenRevoke(const Words& words) {
     return revoked ? kExitDone : complain(revoked.error());
 }
 
-constexpr std::array<Command, 12> kCommands{{
+constexpr std::array<Command, 13> kCommands{{
     {"serve", "--config FILE", "run the gateway until SIGTERM or SIGINT; SIGHUP reloads certificates and log level",
      runServe},
     {"migrate", "--config FILE", "bring the database to this version's schema", runMigrate},
@@ -136,6 +136,9 @@ constexpr std::array<Command, 12> kCommands{{
      "write the ledger's rows with their prices; goes on where an earlier try was cut", runExport},
     {"price compare", "--config FILE --period PERIOD --plan-version PLAN@N [--merchant ID]",
      "what a month would have cost under another plan version; one line of JSON a merchant", runPriceCompare},
+    {"usage reconcile", "--config FILE --period PERIOD|--day DATE [--merchant ID]",
+     "ledger, WeChat's word and statement side by side; one line of JSON a merchant and day, then their totals",
+     runUsageReconcile},
 }};
 
 void printHelp(std::ostream& out) {
@@ -146,7 +149,7 @@ void printHelp(std::ostream& out) {
     out << "\nMerchants and their keys are managed by the admin API while the gateway runs.\n"
            "Commands that change the store need the gateway to be stopped: one process owns it. The commands ledger, "
            "statement,\n"
-           "export and price only read, beside a running gateway too.\n"
+           "export, price and usage only read, beside a running gateway too.\n"
            "FILE is a property file; TOLLGATE_A_B overrides its key a.b. See docs/tollgate.sample.properties.\n\n"
            "exit codes: 0 done; 1 tried and failed; 2 wrong command line; 3 a setting, the key ring or a file that a\n"
            "setting names is missing or wrong; 4 the database is in use, newer, foreign or damaged; 5 serve stopped "

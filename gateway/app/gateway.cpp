@@ -26,6 +26,7 @@
 #include "gateway/admin/merchant_plan_routes.h"
 #include "gateway/admin/merchant_routes.h"
 #include "gateway/admin/plan_routes.h"
+#include "gateway/admin/reconciliation_routes.h"
 #include "gateway/admin/statement_routes.h"
 #include "gateway/admin/usage_routes.h"
 #include "gateway/api/authorized_page.h"
@@ -61,6 +62,7 @@
 #include "tenants/authorization/token_issuer.h"
 #include "tenants/billing/undecided_scans.h"
 #include "tenants/scan/scan_licence.h"
+#include "tenants/scan/upstream_word_watch.h"
 #include "tenants/sqlite/sqlite_store.h"
 #include "tenants/usage/sweeper.h"
 
@@ -213,6 +215,13 @@ void logBreaker(log::Log& log, const std::string& host, const tenants::BreakerCh
     }
 }
 
+tenants::UpstreamWordWatch::Settings wordWatchSettings(const Settings& settings) {
+    tenants::UpstreamWordWatch::Settings watch;
+    watch.turns_at = settings.upstream_day_turns_at;
+    watch.call_max = settings.upstream.call_deadline;
+    return watch;
+}
+
 std::string_view inspectionText(tenants::SqliteStore::Inspection inspection) {
     using Inspection = tenants::SqliteStore::Inspection;
     if (inspection == Inspection::kRunning) return "running";
@@ -322,6 +331,7 @@ public:
           ocr_https_(clientOptions(settings.upstream), upstream_tls_, resolver_, loops_.all(), clock),
           platform_https_(clientOptions(settings.upstream), upstream_tls_, resolver_, everyLoop(), clock),
           ocr_(ocr_https_),
+          quota_questions_(platform_https_),
           sweeper_(store_->ledger(), clock),
           signer_(ring_),
           closing_({store_->ledgerScan(), store_->statements(), store_->plans(), signer_, clock, settings.issuer}),
@@ -381,6 +391,7 @@ public:
         };
         upkeep_.reset();
         for (const auto& component : components_) component->upkeep.stop();
+        word_watch_->stop();
         closing_desk_.stop();
         export_desk_.stop();
         // The public side first: what it still runs may take nearly all of the time.
@@ -444,6 +455,8 @@ private:
             platforms.push_back(&components_.back()->platform);
         }
         platforms_.emplace(std::move(platforms));
+        word_watch_.emplace(store_->upstreamDays(), store_->merchants(), *platforms_, quota_questions_, clock_,
+                            wordWatchSettings(settings_));
     }
 
     void addPublicRoutes() {
@@ -510,6 +523,13 @@ private:
         statement_routes_.emplace(admin::StatementRoutes::Parts{store_->merchants(), store_->statements(), closing_,
                                                                 closing_desk_, signer_, workers_, pages_, log_});
         export_routes_.emplace(store_->merchants(), export_desk_, workers_, log_);
+        reconciliation_routes_.emplace(
+            admin::ReconciliationRoutes::Parts{store_->merchants(),
+                                               {store_->upstreamDays(), store_->ledgerScan(), store_->statements()},
+                                               {store_->ledgerScan(), store_->plans(), store_->statements()},
+                                               workers_,
+                                               pages_,
+                                               clock_});
         merchant_routes_->addRoutes(admin_router_, *guard_);
         plan_routes_->addRoutes(admin_router_, *guard_);
         merchant_plan_routes_->addRoutes(admin_router_, *guard_);
@@ -520,6 +540,7 @@ private:
         component_routes_->addRoutes(admin_router_, *guard_);
         statement_routes_->addRoutes(admin_router_, *guard_);
         export_routes_->addRoutes(admin_router_, *guard_);
+        reconciliation_routes_->addRoutes(admin_router_, *guard_);
         api::addLiveRoute(admin_router_);
         api::addReadyRoute(
             admin_router_, [this] { return store_->ready(); }, [this] { return inspectionText(store_->inspection()); });
@@ -530,7 +551,8 @@ private:
         std::vector<Upkeep::Job> jobs{{10min, [this] { slow_lane_.add([this] { waiveUndecided(); }); }},
                                       {15s, [this] { onAdminLoop([this] { return sweep(); }); }},
                                       {30s, [this] { onAdminLoop([this] { return handleWaitingEvents(); }); }},
-                                      {1min, giveBackFreedMemory}};
+                                      {1min, giveBackFreedMemory},
+                                      {look_every, [this] { onAdminLoop([this] { return hearUpstream(); }); }}};
         for (const auto& component : components_) {
             ComponentUpkeep& upkeep = component->upkeep;
             jobs.push_back({look_every, [this, &upkeep] { onAdminLoop([&upkeep] { return upkeep.watchTicket(); }); }});
@@ -568,6 +590,15 @@ private:
             log_.error("sweep_failed", {{"detail", swept.error().for_log}});
         } else if (*swept > 0) {
             log_.warning("holds_marked_unknown", {{"count", *swept}, {"reason", "abandoned"}});
+        }
+    }
+
+    tenants::Task<void> hearUpstream() {
+        const auto step = co_await word_watch_->step();
+        if (!step) {
+            log_.error("upstream_words_not_looked_for", {{"detail", step.error().for_log}});
+        } else if (step->heard < step->asked) {
+            log_.warning("upstream_words_not_heard", {{"asked", step->asked}, {"heard", step->heard}});
         }
     }
 
@@ -612,6 +643,7 @@ private:
     wechat::HttpsClient ocr_https_;
     wechat::HttpsClient platform_https_;
     wechat::OcrClient ocr_;
+    wechat::OcrClient quota_questions_;  // those that no scan waits for
     tenants::Sweeper sweeper_;
     tenants::StatementSigner signer_;
     tenants::PeriodClosing closing_;
@@ -625,6 +657,7 @@ private:
     // Made when the ports are known.
     std::vector<std::unique_ptr<Component>> components_;
     std::optional<tenants::ComponentPlatforms> platforms_;
+    std::optional<tenants::UpstreamWordWatch> word_watch_;
     std::optional<tenants::ScanLicence> scans_;
     std::optional<tenants::TokenIssuer> token_issuer_;
     std::optional<api::QuotaView> quota_view_;
@@ -647,6 +680,7 @@ private:
     std::optional<admin::ComponentRoutes> component_routes_;
     std::optional<admin::StatementRoutes> statement_routes_;
     std::optional<admin::ExportRoutes> export_routes_;
+    std::optional<admin::ReconciliationRoutes> reconciliation_routes_;
     http::Router public_router_;
     http::Router admin_router_;
     std::shared_ptr<net::RenewableTls> public_tls_;  // null: no such listener

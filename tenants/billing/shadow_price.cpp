@@ -2,70 +2,112 @@
 
 #include <charconv>
 #include <map>
+#include <set>
+#include <utility>
+
+#include "tenants/base/json_text.h"
 
 namespace tenants {
 namespace {
 
 constexpr std::size_t kStatementsAtOnce = 256;
 
-struct Account {
+}  // namespace
+
+struct ShadowPricing::Account {
+    Account(Period period, const PlanTermsSource& plans) : real(period, plans), shadow(period, plans) {}
+
     StatementBuilder real;
     StatementBuilder shadow;
     std::optional<Statement> statement;
 };
-using Accounts = std::map<MerchantId, Account>;
 
-Account& accountOf(Accounts& accounts, const MerchantId& merchant, Period period, const PlanTermsSource& plans) {
-    return accounts
-        .try_emplace(merchant, Account{StatementBuilder{period, plans}, StatementBuilder{period, plans}, std::nullopt})
-        .first->second;
+/// The merchants that are asked for, and what their statements have besides entries.
+struct ShadowPricing::Books {
+    std::map<MerchantId, Account> accounts;
+    std::map<MerchantId, std::vector<SoldPack>> packs;  // of periods that are open
+    std::map<MerchantId, MonthlyMinimum> minimums;
+};
+
+Result<ShadowPricing> ShadowPricing::of(const ShadowSource& source, Period period, const PlanVersionId& version) {
+    const PlanTerms* const terms = source.plans.find(version);
+    if (terms == nullptr) return Error{ErrorCode::kNotFound, "There is no plan version " + version.text() + "."};
+    return ShadowPricing{source, period, version, *terms};
 }
 
-void addStatements(Accounts& accounts, const ShadowSource& source, Period period,
-                   const std::optional<MerchantId>& only) {
-    std::vector<SignedStatement> page;
+std::vector<ShadowPrice> ShadowPricing::prices(const std::optional<MerchantId>& only) const {
+    Books books{{}, source_.statements.unbilledPacks(period_, only), source_.statements.minimums(period_, only)};
+    const auto accountOf = [&](const MerchantId& merchant) -> Account& {
+        return books.accounts.try_emplace(merchant, period_, source_.plans).first->second;
+    };
     std::optional<MerchantId> after;
-    do {
+    for (std::vector<SignedStatement> page;; page.clear()) {
         if (only) {
-            page.clear();
-            if (auto one = source.statements.find(*only, period)) page.push_back(std::move(*one));
+            if (auto one = source_.statements.find(*only, period_)) page.push_back(std::move(*one));
         } else {
-            page = source.statements.ofPeriod(period, after, kStatementsAtOnce);
+            page = source_.statements.ofPeriod(period_, after, kStatementsAtOnce);
         }
         for (SignedStatement& one : page) {
             after = one.statement.merchant;
-            accountOf(accounts, *after, period, source.plans).statement = std::move(one.statement);
+            accountOf(*after).statement = std::move(one.statement);
         }
-    } while (!only && !page.empty());
+        if (only || page.empty()) break;
+    }
+    for (const OpenAccount& open : source_.statements.openAccounts(period_, only)) accountOf(open.merchant);
+    addEntries(books, only);
+    std::vector<ShadowPrice> prices;
+    for (const auto& [merchant, account] : books.accounts) prices.push_back(priceOf(books, merchant, account));
+    return prices;
 }
 
-void addEntries(Accounts& accounts, const ShadowSource& source, Period period, const PlanVersionId& version,
-                const std::optional<MerchantId>& only) {
-    const std::unique_ptr<LedgerCursor> cursor = source.scan.open({period, period, only, EntryDetail::kMoney, {}});
+std::vector<ShadowPrice> ShadowPricing::pricesOf(const std::vector<MerchantId>& merchants) const {
+    Books books{{}, source_.statements.unbilledPacks(period_, {}), source_.statements.minimums(period_, {})};
+    std::set<MerchantId> open;
+    for (OpenAccount& account : source_.statements.openAccounts(period_, {})) open.insert(std::move(account.merchant));
+    std::vector<ShadowPrice> prices;
+    for (const MerchantId& merchant : merchants) {
+        auto found = source_.statements.find(merchant, period_);
+        if (!found && open.count(merchant) == 0) continue;
+        books.accounts.clear();
+        Account& account = books.accounts.try_emplace(merchant, period_, source_.plans).first->second;
+        if (found) account.statement = std::move(found->statement);
+        addEntries(books, merchant);
+        prices.push_back(priceOf(books, merchant, account));
+    }
+    return prices;
+}
+
+/// Of merchants that have an account; one that was made after they were looked for has none.
+void ShadowPricing::addEntries(Books& books, const std::optional<MerchantId>& only) const {
+    const auto cursor = source_.scan.open({period_, period_, only, EntryDetail::kMoney, {}});
     std::vector<UsageEntry> batch;
     while (cursor->next(batch)) {
         for (UsageEntry& entry : batch) {
-            Account& account = accountOf(accounts, entry.merchant, period, source.plans);
-            account.real.add(entry);
-            if (!correctsClosedPeriod(entry)) entry.plan_version = version;
-            account.shadow.add(entry);
+            const auto account = books.accounts.find(entry.merchant);
+            if (account == books.accounts.end()) continue;
+            account->second.real.add(entry);
+            if (!correctsClosedPeriod(entry)) entry.plan_version = version_;
+            account->second.shadow.add(entry);
         }
     }
 }
 
-ShadowPrice priceOf(const MerchantId& merchant, const Account& account, const PlanVersionId& version,
-                    const PlanTerms& terms) {
-    StatementTerms shadow_terms{MonthlyMinimum{version, terms.monthly_minimum}, {}};
+ShadowPrice ShadowPricing::priceOf(const Books& books, const MerchantId& merchant, const Account& account) const {
+    StatementTerms terms;
     if (account.statement) {
         for (const StatementLine& line : account.statement->lines) {
-            if (line.kind == LineKind::kPurchase) shadow_terms.sold.push_back({*line.pack, line.amount});
+            if (line.kind == LineKind::kPurchase) terms.sold.push_back({*line.pack, line.amount});
         }
+    } else {
+        if (const auto packs = books.packs.find(merchant); packs != books.packs.end()) terms.sold = packs->second;
+        const auto minimum = books.minimums.find(merchant);
+        if (minimum != books.minimums.end()) terms.minimum = minimum->second;
     }
-    const Statement real = account.statement ? *account.statement : account.real.finish({});
-    return {merchant, real.entries(), real.payable(), account.shadow.finish(shadow_terms).payable()};
+    const Statement real = account.statement ? *account.statement : account.real.finish(terms);
+    terms.minimum = MonthlyMinimum{version_, terms_->monthly_minimum};
+    return {merchant, real.entries(), account.statement.has_value(), real.payable(),
+            account.shadow.finish(terms).payable()};
 }
-
-}  // namespace
 
 std::optional<PlanVersionId> planVersionFromText(std::string_view text) {
     const std::size_t at = text.rfind('@');
@@ -77,16 +119,15 @@ std::optional<PlanVersionId> planVersionFromText(std::string_view text) {
     return PlanVersionId{PlanId{std::string{text.substr(0, at)}}, number};
 }
 
-Result<std::vector<ShadowPrice>> shadowPrices(const ShadowSource& source, Period period, const PlanVersionId& version,
-                                              const std::optional<MerchantId>& only) {
-    const PlanTerms* const terms = source.plans.find(version);
-    if (terms == nullptr) return Error{ErrorCode::kNotFound, "There is no plan version " + version.text() + "."};
-    Accounts accounts;
-    addStatements(accounts, source, period, only);
-    addEntries(accounts, source, period, version, only);
-    std::vector<ShadowPrice> prices;
-    for (const auto& [merchant, account] : accounts) prices.push_back(priceOf(merchant, account, version, *terms));
-    return prices;
+void appendJson(std::string& out, const ShadowPrice& price) {
+    JsonObject object{out};
+    object.add("merchant_id", price.merchant.text())
+        .add("entries", price.entries)
+        .addFlag("closed", price.closed)
+        .add("payable_micro_yuan", price.payable.microYuan())
+        .add("shadow_payable_micro_yuan", price.shadow_payable.microYuan())
+        .add("difference_micro_yuan", price.shadow_payable.minus(price.payable).microYuan())
+        .end();
 }
 
 }  // namespace tenants

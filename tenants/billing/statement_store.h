@@ -11,6 +11,7 @@
 #include "tenants/base/task.h"
 #include "tenants/billing/statement.h"
 #include "tenants/billing/statement_key.h"
+#include "tenants/usage/upstream_days.h"
 
 namespace tenants {
 
@@ -27,10 +28,13 @@ struct OpenAccount {
     Period first_open;  // the first period that it has no statement of: not before the month in which it was made
 };
 
-/// A scan of unknown outcome.
+/// A scan of unknown outcome, and what WeChat said of the window that it was held in.
 struct UndecidedScan {
     MerchantId merchant;
     RequestId request;
+    UtcTime at;
+    DaySpan upstream_day;
+    std::optional<UpstreamWord> word;
 };
 
 /// A statement to be frozen, and how far in the ledger its entries were summed: LedgerCursor::end.

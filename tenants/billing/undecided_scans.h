@@ -9,7 +9,9 @@
 namespace tenants {
 
 /// The last word on scans of unknown outcome that nobody decided: once the Beijing day of the scan has been over for some
-/// time they are not billed. Each becomes a waiver in the ledger, with the reason, and gives its units back.
+/// time they are not billed. Each becomes a waiver in the ledger, with the reason, and gives its units back. WeChat's last
+/// word of the day adds to the reason what it says of them (judgeUnknown); it never bills, since it tells how many and not
+/// which, and nobody got an answer.
 class UndecidedScans {
 public:
     static constexpr const char* kReason =

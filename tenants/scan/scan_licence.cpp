@@ -215,7 +215,8 @@ Task<Result<ReserveOutcome>> ScanLicence::reserveAsTold(const ScanInput& input, 
     auto reserved = co_await reserve(reservationOf(input, held.at), may_rename, held.request);
     const auto* full = reserved ? std::get_if<WindowFull>(&*reserved) : nullptr;
     if (full == nullptr || full->policy != kUpstreamDayPolicy || !full->upstream) co_return reserved;
-    const bool told = co_await inquiry_.ask(held.merchant, token.appid, token.token, counted_at, held.deadline);
+    const bool told =
+        co_await inquiry_.ask(held.merchant, token.appid, token.token, counted_at, full->upstream->used, held.deadline);
     if (!told) co_return reserved;
     co_return co_await reserve(reservationOf(input, held.at), may_rename, held.request);
 }

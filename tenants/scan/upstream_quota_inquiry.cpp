@@ -23,7 +23,7 @@ void UpstreamQuotaInquiry::noteRefusal(const MerchantId& merchant, UtcTime windo
 }
 
 Task<bool> UpstreamQuotaInquiry::ask(MerchantId merchant, AppId appid, SharedSecret access_token, SteadyTime counted_at,
-                                     SteadyTime deadline) {
+                                     std::int64_t settled, SteadyTime deadline) {
     Inquiry& inquiry = inquiryOf(merchant);
     {
         const std::scoped_lock lock{mutex_};
@@ -35,8 +35,9 @@ Task<bool> UpstreamQuotaInquiry::ask(MerchantId merchant, AppId appid, SharedSec
     if (inquiry.asked_at && clock_.steady() - *inquiry.asked_at < kPause) co_return false;
     inquiry.asked_at = clock_.steady();
     inquiry.told = false;
-    const auto told = co_await upstream_.drivingQuota(std::move(appid), std::move(access_token), deadline);
+    auto told = co_await upstream_.drivingQuota(std::move(appid), std::move(access_token), deadline);
     if (told) {
+        told->ours = settled;
         const auto taken = co_await ledger_.takeUpstreamQuota(std::move(merchant), *told, clock_.now());
         inquiry.told = static_cast<bool>(taken);
     }

@@ -22,9 +22,9 @@ public:
         : ledger_(ledger), upstream_(upstream), clock_(clock) {}
 
     /// True where the ledger learned WeChat's word after `counted_at`, the moment before the count that was full was looked
-    /// at: then reserving may be tried once more.
+    /// at: then reserving may be tried once more. `settled`: what of it was used by us.
     Task<bool> ask(MerchantId merchant, AppId appid, SharedSecret access_token, SteadyTime counted_at,
-                   SteadyTime deadline);
+                   std::int64_t settled, SteadyTime deadline);
     /// WeChat refused for want of quota: its word for the window that ends then.
     void noteRefusal(const MerchantId& merchant, UtcTime window_ends);
 

@@ -1,13 +1,13 @@
 #pragma once
 
 #include <SQLiteCpp/Database.h>
-#include <SQLiteCpp/Statement.h>
 
 #include <cstdint>
 #include <map>
 
 #include "tenants/billing/pricing.h"
 #include "tenants/sqlite/ledger_heads.h"
+#include "tenants/sqlite/prepared_statement.h"
 #include "tenants/usage/usage_entry.h"
 
 namespace tenants::sqlite {

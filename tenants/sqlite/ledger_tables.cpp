@@ -169,6 +169,13 @@ Result<Done> LedgerTables::takeUpstreamQuota(const MerchantId& merchant, const U
     return Done{};
 }
 
+Result<Done> LedgerTables::keepUpstreamWord(const MerchantId& merchant, const UpstreamQuotaTold& told, UtcTime now) {
+    const LedgerHead* const head = heads_.find(merchant);
+    if (head == nullptr) return noSuchMerchant();
+    quotas_.keepUpstreamWord(head->merchant_row, told, now);
+    return Done{};
+}
+
 Result<HoldRow> LedgerTables::heldHold(const MerchantId& merchant, const RequestId& request) {
     const LedgerHead* const head = heads_.find(merchant);
     if (head == nullptr) return noSuchRequest();

@@ -42,6 +42,7 @@ public:
     Result<std::int64_t> eraseReplies(UtcTime now, std::int64_t count);
     Result<Done> reopenUpstreamWindow(const MerchantId& merchant, UtcTime now);
     Result<Done> takeUpstreamQuota(const MerchantId& merchant, const UpstreamQuotaTold& told, UtcTime now);
+    Result<Done> keepUpstreamWord(const MerchantId& merchant, const UpstreamQuotaTold& told, UtcTime now);
 
     /// Where each ledger ends, for what else changes with it.
     LedgerHeads& heads() noexcept { return heads_; }

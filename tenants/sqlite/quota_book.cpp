@@ -202,7 +202,14 @@ void QuotaBook::takeUpstreamQuota(std::int64_t merchant_row, const UpstreamQuota
     const std::int64_t elsewhere =
         window != nullptr ? std::max<std::int64_t>(0, told.used - window->taken()) : std::int64_t{0};
     changeDayFree(terms, window, told.day_free, elsewhere);
-    if (window != nullptr) refill(terms, *window);
+    if (window == nullptr) return;
+    refill(terms, *window);
+    windows_.keepWord(*window, told, now);
+}
+
+void QuotaBook::keepUpstreamWord(std::int64_t merchant_row, const UpstreamQuotaTold& told, UtcTime now) {
+    const QuotaWindow* const window = windows_.findAt(merchant_row, Policy::kUpstreamDay, now);
+    if (window != nullptr) windows_.keepWord(*window, told, now);
 }
 
 const MerchantTerms& QuotaBook::changeUpstreamQuota(std::int64_t merchant_row, const UpstreamQuotaChange& change,

@@ -69,6 +69,7 @@ public:
 
     void reopenUpstream(std::int64_t merchant_row, UtcTime now);
     void takeUpstreamQuota(std::int64_t merchant_row, const UpstreamQuotaTold& told, UtcTime now);
+    void keepUpstreamWord(std::int64_t merchant_row, const UpstreamQuotaTold& told, UtcTime now);
     /// Gives the merchant's numbers as they stand then.
     const MerchantTerms& changeUpstreamQuota(std::int64_t merchant_row, const UpstreamQuotaChange& change, UtcTime now);
     /// The merchant's limit or its plan was changed in the tables: windows that are open at `now` take the limits that

@@ -30,6 +30,10 @@ constexpr const char* kInsert =
 constexpr const char* kUpdate =
     "UPDATE quota_window SET limit_units = :limit, used = :used, held = :held, unknown = :unknown,"
     " used_elsewhere = :elsewhere, warned_percent = :warned WHERE row = :row";
+constexpr const char* kKeepWord =
+    "INSERT OR REPLACE INTO upstream_word (window_row, heard_ms, day_free, used, used_before,"
+    " used_here, held_here, unknown_here) "
+    "VALUES (:window, :now, :day_free, :used, :used_before, :used_here, :held_here, :unknown_here)";
 
 Policy policyOf(std::string_view text) {
     for (const Policy policy : {Policy::kDay, Policy::kMonth, Policy::kUpstreamDay}) {
@@ -73,7 +77,8 @@ QuotaWindows::QuotaWindows(SQLite::Database& database)
       select_at_(database, kSelectAt),
       select_row_(database, kSelectRow),
       insert_(database, kInsert),
-      update_(database, kUpdate) {}
+      update_(database, kUpdate),
+      keep_word_(database, kKeepWord) {}
 
 QuotaWindow* QuotaWindows::find(std::int64_t merchant_row, Policy policy, UtcTime starts) {
     const Place place{merchant_row, starts, policy};
@@ -116,6 +121,19 @@ QuotaWindow& QuotaWindows::remember(const QuotaWindow& window) {
     QuotaWindow& remembered = by_row_.try_emplace(window.row, window).first->second;
     by_place_.try_emplace(place, &remembered);
     return remembered;
+}
+
+void QuotaWindows::keepWord(const QuotaWindow& window, const UpstreamQuotaTold& told, UtcTime now) {
+    Query{keep_word_}
+        .bind(":window", window.row)
+        .bind(":now", now)
+        .bind(":day_free", told.day_free)
+        .bind(":used", told.used)
+        .bind(":used_before", std::min(told.ours, window.used))
+        .bind(":used_here", window.used)
+        .bind(":held_here", window.held)
+        .bind(":unknown_here", window.unknown)
+        .run();
 }
 
 void QuotaWindows::limitTo(QuotaWindow& window, std::optional<std::int64_t> limit) {

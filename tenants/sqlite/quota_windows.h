@@ -50,6 +50,8 @@ public:
     QuotaWindow& at(std::int64_t row);
     /// To be told after each change.
     void changed(QuotaWindow& window);
+    /// Keeps WeChat's word with the window's counts of this moment.
+    void keepWord(const QuotaWindow& window, const UpstreamQuotaTold& told, UtcTime now);
     /// Gives it the limit, but never less than what is used and held.
     void limitTo(QuotaWindow& window, std::optional<std::int64_t> limit);
 
@@ -76,6 +78,7 @@ private:
     PreparedStatement select_row_;
     PreparedStatement insert_;
     PreparedStatement update_;
+    PreparedStatement keep_word_;
     std::unordered_map<std::int64_t, QuotaWindow> by_row_;
     std::unordered_map<Place, QuotaWindow*, PlaceHash> by_place_;
     std::vector<QuotaWindow*> changed_;

@@ -9,6 +9,7 @@
 #include "tenants/sqlite/sqlite_ledger_scan.h"
 #include "tenants/sqlite/sqlite_plan_terms.h"
 #include "tenants/sqlite/statement_reads.h"
+#include "tenants/sqlite/upstream_day_reads.h"
 
 namespace tenants {
 namespace {
@@ -26,6 +27,10 @@ void refuseOtherSchema(const std::filesystem::path& path) {
                           " has an older schema; tollgate migrate brings it to this version's");
 }
 
+Error refusal() {
+    return {ErrorCode::kStoreUnavailable, "This store is open for reading only."};
+}
+
 /// Whoever only reads has no writer to give a change to.
 class ReadOnlyStatements final : public StatementReads {
 public:
@@ -34,21 +39,36 @@ public:
     Task<Result<std::vector<CloseOutcome>>> close(std::vector<ClosedSum> /*sums*/) override { co_return refusal(); }
     Task<Result<Done>> beginClosing(Period /*period*/, UtcTime /*now*/) override { co_return refusal(); }
     Task<Result<Done>> endClosing(Period /*period*/, UtcTime /*now*/) override { co_return refusal(); }
+};
 
-private:
-    static Error refusal() { return {ErrorCode::kStoreUnavailable, "This store is open for reading only."}; }
+class ReadOnlyUpstreamDays final : public UpstreamDayReads {
+public:
+    using UpstreamDayReads::UpstreamDayReads;
+
+    Task<Result<UnheardMerchants>> unheard(UtcTime /*now*/, std::chrono::milliseconds /*lead*/, std::int64_t /*after*/,
+                                           std::size_t /*count*/) override {
+        co_return refusal();
+    }
+    Task<Result<Done>> keepWord(MerchantId /*merchant*/, UpstreamQuotaTold /*told*/, UtcTime /*now*/) override {
+        co_return refusal();
+    }
 };
 
 }  // namespace
 
 struct SqliteBooks::Parts {
     Parts(const std::filesystem::path& path, const Clock& clock)
-        : readers(path, {}, kConnections, clock), scan(readers), plans(readers), statements(readers) {}
+        : readers(path, {}, kConnections, clock),
+          scan(readers),
+          plans(readers),
+          statements(readers),
+          upstream_days(readers) {}
 
     ReaderPool readers;
     SqliteLedgerScan scan;
     SqlitePlanTerms plans;
     ReadOnlyStatements statements;
+    ReadOnlyUpstreamDays upstream_days;
 };
 
 std::unique_ptr<SqliteBooks> SqliteBooks::open(const std::filesystem::path& path, const Clock& clock) {
@@ -71,6 +91,10 @@ const PlanTermsSource& SqliteBooks::plans() const noexcept {
 }
 const StatementStore& SqliteBooks::statements() const noexcept {
     return parts_->statements;
+}
+
+const UpstreamDays& SqliteBooks::upstreamDays() const noexcept {
+    return parts_->upstream_days;
 }
 
 std::map<MerchantId, std::string> SqliteBooks::merchantNames() const {

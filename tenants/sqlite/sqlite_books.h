@@ -9,6 +9,7 @@
 #include "tenants/billing/ledger_scan.h"
 #include "tenants/billing/pricing.h"
 #include "tenants/billing/statement_store.h"
+#include "tenants/usage/upstream_days.h"
 
 namespace tenants {
 
@@ -26,6 +27,8 @@ public:
     const PlanTermsSource& plans() const noexcept;
     /// Its changes end with kStoreUnavailable.
     const StatementStore& statements() const noexcept;
+    /// Likewise.
+    const UpstreamDays& upstreamDays() const noexcept;
     /// Of all merchants, by id.
     std::map<MerchantId, std::string> merchantNames() const;
 

@@ -32,6 +32,7 @@
 #include "tenants/sqlite/sqlite_plan_store.h"
 #include "tenants/sqlite/sqlite_reconciliation_store.h"
 #include "tenants/sqlite/sqlite_statement_store.h"
+#include "tenants/sqlite/sqlite_upstream_days.h"
 #include "tenants/sqlite/sqlite_usage_ledger.h"
 #include "tenants/sqlite/statement_tables.h"
 #include "tenants/sqlite/writer.h"
@@ -121,6 +122,7 @@ struct SqliteStore::Parts {
           plans(writer, plan_tables, plan_directory, readers),
           ledger_scan(readers),
           statements(writer, statement_tables, readers),
+          upstream_days(writer, ledger_tables, readers),
           inspection(readers, clock, markedFatal(path, settings)) {
         merchant_tables.adopt(served.at(0));
         merchant_tables.load(merchant_directory);
@@ -167,6 +169,7 @@ struct SqliteStore::Parts {
     SqlitePlanStore plans;
     SqliteLedgerScan ledger_scan;
     SqliteStatementStore statements;
+    SqliteUpstreamDays upstream_days;
     std::map<AppId, std::unique_ptr<ComponentParts>> components;
     LedgerInspection inspection;
 };
@@ -205,6 +208,9 @@ ReconciliationStore& SqliteStore::reconciliations(const AppId& component) {
 }
 StatementStore& SqliteStore::statements() noexcept {
     return parts_->statements;
+}
+UpstreamDays& SqliteStore::upstreamDays() noexcept {
+    return parts_->upstream_days;
 }
 const LedgerScan& SqliteStore::ledgerScan() const noexcept {
     return parts_->ledger_scan;

@@ -20,6 +20,7 @@
 #include "tenants/billing/statement_store.h"
 #include "tenants/merchant/merchant_store.h"
 #include "tenants/usage/quota_warning.h"
+#include "tenants/usage/upstream_days.h"
 #include "tenants/usage/usage_ledger.h"
 
 namespace tenants {
@@ -69,6 +70,7 @@ public:
     PlanStore& plans() noexcept;
     ReconciliationStore& reconciliations(const AppId& component);
     StatementStore& statements() noexcept;
+    UpstreamDays& upstreamDays() noexcept;
     const LedgerScan& ledgerScan() const noexcept;
 
     /// How far the look at every row of the ledger is that begins with each start; damage also calls `fatal`. Any thread.

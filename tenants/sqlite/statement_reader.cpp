@@ -9,6 +9,7 @@
 #include "tenants/sqlite/entry_row.h"
 #include "tenants/sqlite/query.h"
 #include "tenants/sqlite/statement_tables.h"
+#include "tenants/sqlite/upstream_word_row.h"
 
 namespace tenants::sqlite {
 namespace {
@@ -47,7 +48,9 @@ constexpr const char* kSelectHolds =
     "AND (:only IS NULL OR merchant_row = (SELECT row FROM merchant WHERE id = :only)) "
     "ORDER BY merchant_row, hold.row LIMIT :count";
 constexpr const char* kSelectUndecided =
-    "SELECT merchant.id, request_id FROM hold JOIN merchant ON merchant.row = merchant_row "
+    "SELECT merchant.id, request_id, at_ms, w.starts_ms, w.ends_ms, heard_ms, day_free, upstream_word.used,"
+    " used_before, used_here, held_here, unknown_here FROM hold JOIN merchant ON merchant.row = hold.merchant_row "
+    "JOIN quota_window AS w ON w.row = upstream_window_row LEFT JOIN upstream_word ON window_row = w.row "
     "WHERE state <> 'settled' AND state = 'unknown' AND at_ms < :before LIMIT :count";
 constexpr const char* kSelectMerchantsWithPacks =
     "SELECT DISTINCT merchant.row, merchant.id FROM pack JOIN merchant ON merchant.row = merchant_row "
@@ -254,7 +257,13 @@ std::vector<UndecidedScan> StatementReader::undecided(UtcTime before, std::size_
     Query row{select};
     row.bind(":before", before).bind(":count", static_cast<std::int64_t>(count));
     std::vector<UndecidedScan> scans;
-    while (row.next()) scans.push_back({MerchantId{row.text(0)}, RequestId{row.text(1)}});
+    while (row.next()) {
+        scans.push_back({MerchantId{row.text(0)},
+                         RequestId{row.text(1)},
+                         row.time(2),
+                         {row.time(3), row.time(4)},
+                         upstreamWordOf(row, 5)});
+    }
     return scans;
 }
 

@@ -62,6 +62,8 @@ struct UpstreamUse {
 struct UpstreamQuotaTold {
     std::int64_t day_free = 0;  // calls of a day, 0 and more
     std::int64_t used = 0;      // of them, by whomever
+    std::int64_t ours = 0;      // that we had settled when we asked: in `used` at least, as far as WeChat counts them
+    bool operator==(const UpstreamQuotaTold&) const = default;
 };
 
 struct Reservation {

@@ -164,6 +164,74 @@ class AdminBooks(unittest.TestCase):
             self.assertIn("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&amp;&quot;好", page)
             self.assertNotIn("<script", page)
 
+    def pages(self, gateway, path, name, size):
+        """All lines, and the totals of each page."""
+        lines, totals, token = [], [], ""
+        while True:
+            page = gateway.call("GET", f"{path}&page_size={size}&page_token={token}").json()
+            self.assertLessEqual(len(page[name]), size)
+            lines += page[name]
+            totals.append(page["totals"])
+            token = page["next_page_token"]
+            if not token:
+                return lines, totals
+
+    def test_shadow_prices_are_those_of_the_command_page_by_page(self):
+        compared = self.books.run("price", "compare", "--period", self.books.period, "--plan-version", "std@2")
+        expected = [json.loads(line) for line in compared.splitlines()]
+        path = f"/admin/v1/shadow-prices?period={self.books.period}&plan_version=std%402"
+        with self.books.serve() as gateway:
+            for size in (1, 2, 50):
+                lines, totals = self.pages(gateway, path, "shadow_prices", size)
+                self.assertEqual(lines, expected)
+                self.assertEqual(totals[-1]["merchants"], len(MERCHANTS))
+                for name in ("entries", "payable_micro_yuan", "shadow_payable_micro_yuan", "difference_micro_yuan"):
+                    self.assertEqual(totals[-1][name], sum(line[name] for line in expected), name)
+            one = gateway.call("GET", path + "&merchant=mer_2").json()
+            self.assertEqual(one["shadow_prices"], [expected[2]])
+            self.assertEqual(one["next_page_token"], "")
+            gateway.close_all(self.books.period)
+            closed, _ = self.pages(gateway, path, "shadow_prices", 50)
+            self.assertEqual(closed, [line | {"closed": True} for line in expected])
+            for line in closed:
+                shown = gateway.call("GET", f"/admin/v1/merchants/{line['merchant_id']}/statements/{self.books.period}").json()
+                self.assertEqual(line["payable_micro_yuan"], shown["statement"]["payable_micro_yuan"])
+
+    def test_usage_is_reconciled_as_the_command_does_page_by_page(self):
+        told = [json.loads(line) for line in self.books.run("usage", "reconcile", "--period", self.books.before).splitlines()]
+        path = f"/admin/v1/usage-reconciliations?period={self.books.before}"
+        with self.books.serve() as gateway:
+            for size in (3, 17, 500):
+                lines, totals = self.pages(gateway, path, "usage_reconciliations", size)
+                self.assertEqual(lines, told[:-1])
+                self.assertEqual(totals[-1], told[-1])
+            day = lines[0]["day"]
+            of_day, _ = self.pages(gateway, f"/admin/v1/usage-reconciliations?day={day}", "usage_reconciliations", 2)
+            self.assertEqual(of_day, [line for line in lines if line["day"] == day])
+            of_one, _ = self.pages(gateway, path + "&merchant=mer_3", "usage_reconciliations", 5)
+            self.assertEqual(of_one, [line for line in lines if line["merchant"] == "mer_3"])
+            first = gateway.call("GET", path + "&page_size=3").json()["next_page_token"]
+            for other in (f"/admin/v1/usage-reconciliations?period={self.books.period}", path + "&merchant=mer_3",
+                          f"/admin/v1/usage-reconciliations?day={day}"):
+                self.assertEqual(gateway.call("GET", f"{other}&page_token={first}").status, 400, other)
+
+    def check_refused_queries(self, gateway):
+        usage, shadow = "/admin/v1/usage-reconciliations", "/admin/v1/shadow-prices"
+        for path, status in (
+                (usage, 400), (usage + "?day=2026-11-31", 400), (usage + "?day=2026-11", 400), (usage + "?period=2026-13", 400),
+                (usage + "?period=2026-11-01", 400), (usage + "?period=2026-11&day=2026-11-01", 400), (usage + "?day=%zz", 400),
+                (usage + "?period=2026-11&page_size=-1", 400), (usage + "?period=2026-11&page_token=x", 400),
+                (usage + "?period=2026-11&merchant=mer_x", 404), (shadow, 400), (shadow + "?period=2026-11", 400),
+                (shadow + "?plan_version=std%402", 400), (shadow + "?period=2026-11&plan_version=std", 400),
+                (shadow + "?period=2026-11&plan_version=std%400", 400), (shadow + "?period=2026-11&plan_version=std%403", 404),
+                (shadow + "?period=2026-11&plan_version=std%402&merchant=mer_x", 404),
+                (shadow + "?period=x&plan_version=std%402", 400), (shadow + "?period=2026-11&plan_version=std%402&page_token=AA", 400)):
+            self.assertEqual(gateway.call("GET", path).status, status, path)
+            self.assertEqual(gateway.call("GET", path, token="tga_wrong").status, 401)
+        empty = gateway.call("GET", usage + "?period=1999-01").json()
+        self.assertEqual((empty["usage_reconciliations"], empty["totals"]["days"]["all"]), ([], 0))
+        self.assertEqual(gateway.call("POST", usage + "?period=2026-11", {}).status, 405)
+
     def check_mistyped_merchant(self):
         """The commands tell it too: an empty export would look as if the merchant had used nothing."""
         out = self.books.folder / "mistyped"
@@ -172,10 +240,14 @@ class AdminBooks(unittest.TestCase):
         self.assertFalse(out.exists())
         self.books.run("price", "compare", "--period", self.books.period, "--plan-version", "std@2", "--merchant", "mer_x",
                        code=1)
+        self.books.run("usage", "reconcile", "--period", self.books.period, "--merchant", "mer_x", code=1)
+        for scope in ([], ["--day", "2026-11-31"], ["--period", "2026-11", "--day", "2026-11-01"], ["--period", "2026"]):
+            self.books.run("usage", "reconcile", *scope, code=2)
 
     def test_what_cannot_be_is_refused(self):
         self.check_mistyped_merchant()
         with self.books.serve() as gateway:
+            self.check_refused_queries(gateway)
             for method, path, status in (
                     ("POST", "/admin/v1/periods/9999-01:close", 409), ("POST", "/admin/v1/periods/2026-13:close", 400),
                     ("GET", "/admin/v1/periods/1999-01", 404), ("GET", "/admin/v1/merchants/mer_1/statements/2026-1", 400),

@@ -67,14 +67,18 @@ def bytes_of(folder):
 class Agreement(unittest.TestCase):
     def check_seed(self, seed, folder):
         books = Books(TOLLGATE, HISTORY, folder, seed)
+        opened = self.compared(books)
         with books.serve() as gateway:
             keys = {merchant: gateway.key_of(merchant) for merchant in MERCHANTS}
             self.check_open_usage(books, gateway, keys)
             gateway.close_all(books.period)
             self.check_closed_usage(books, gateway, keys)
             minimums = self.minimums(books, gateway)
+        self.check_compared(opened, self.compared(books))
         rows = [row for period in (books.before, books.period) for row in self.check_period(books, period)]
         self.check_prices(rows, minimums)
+        for period in (books.before, books.period):
+            self.check_reconciliation(books, period)
         self.check_shadow(books)
         self.assertIn("0 faulty", books.run("statement", "verify", "--period", books.period))
         books.run("ledger", "verify")
@@ -168,14 +172,42 @@ class Agreement(unittest.TestCase):
             self.assertEqual(sum(day["entries"] for day in statement["late"]), len(late))
 
     def check_shadow(self, books):
-        lines = books.run("price", "compare", "--period", books.period, "--plan-version", "std@2").splitlines()
-        shadow = {line["merchant_id"]: line for line in map(json.loads, lines)}
+        shadow = self.compared(books)
         for merchant in MERCHANTS:
             statement = books.statement(merchant, books.period)
             kept = sum(line["amount_micro_yuan"] for line in statement["lines"] if line["kind"] in ("purchase", "correction"))
             units = sum(line["units"] for line in statement["lines"] if line["kind"] == "usage" and not line["pack_id"])
             self.assertEqual(shadow[merchant]["payable_micro_yuan"], statement["payable_micro_yuan"])
             self.assertEqual(shadow[merchant]["shadow_payable_micro_yuan"], rounded_to_fen(kept + 70001 * units))
+
+    def compared(self, books):
+        lines = books.run("price", "compare", "--period", books.period, "--plan-version", "std@2").splitlines()
+        return {line["merchant_id"]: line for line in map(json.loads, lines)}
+
+    def check_compared(self, opened, closed):
+        """What the comparison says of a month that is open is what its statement says once it is closed."""
+        self.assertEqual(set(opened), set(MERCHANTS))
+        self.assertFalse(any(line.pop("closed") for line in opened.values()))
+        self.assertTrue(all(line.pop("closed") for line in closed.values()))
+        self.assertEqual(opened, closed)
+
+    def check_reconciliation(self, books, period):
+        """Nobody was asked in these histories; ledger and statement are side by side all the same."""
+        lines = [json.loads(line) for line in books.run("usage", "reconcile", "--period", period).splitlines()]
+        days, totals = lines[:-1], lines[-1]
+        rows = [row for row in json_rows(books.folder / f"jsonl-{period}") if row["entry_number"] is not None]
+        self.assertEqual(totals["days"], {"all": len(days), "last_word": 0, "open": 0, "stale": 0, "missing": len(days)})
+        self.assertEqual(sum(day["statement"]["units"] for day in days), totals["statement"]["units"])
+        stated = sum(row["units"] for row in rows if not row["late"])
+        self.assertEqual(totals["statement"]["units"], stated)
+        self.assertEqual(totals["statement"]["days_not_agreeing"], 0)
+        for side in [totals["statement"]] + [day["statement"] for day in days]:
+            self.assertEqual(side["difference"], sum(side["causes"].values()))
+            self.assertEqual(side["causes"]["unexplained"], 0)
+        for merchant in MERCHANTS:
+            own = json.loads(books.run("usage", "reconcile", "--period", period, "--merchant", merchant).splitlines()[-1])
+            charges = sum(day["ledger"]["charges"] for day in days if day["merchant"] == merchant)
+            self.assertEqual(own["ledger"]["charges"], charges)
 
     def test_seeded_histories(self):
         for seed in SEEDS:
