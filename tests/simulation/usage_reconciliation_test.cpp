@@ -5,6 +5,7 @@
 #include <string>
 
 #include "tenants/base/period.h"
+#include "tests/integration/support/database_view.h"
 #include "tests/integration/support/eventually.h"
 #include "tests/integration/support/installation.h"
 #include "tests/integration/support/temporary_folder.h"
@@ -146,6 +147,7 @@ TEST_F(UsageReconciliations, EveryCauseIsFoundAndTheCausesAreTheWholeDifference)
     scan(agreeing, 2);
     scan(silent, 1);
     scan(asked_at_noon, 2);  // the second one makes Tollgate ask
+    EXPECT_EQ(numberIn(installation_.dataFolder() / "tollgate.sqlite", "SELECT used_before FROM upstream_word"), 1);
     installation_.sandbox().plan(kQuotaPath, R"("errcode":-1,"appid":")" + asked_at_noon.appid + "\"", 10'000);
     EXPECT_FALSE(isHeard(shop)) << "half a day before its end nobody has asked";
 

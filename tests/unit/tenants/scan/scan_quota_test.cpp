@@ -157,7 +157,7 @@ TEST_F(ScanQuota, AnswerThatCameBetweenTheCountAndTheQuestionIsTaken) {
     UpstreamQuotaInquiry inquiry{world_.store.ledger, world_.upstream, world_.clock};
     const auto ask = [&](SteadyTime counted_at) {
         return runBlocking(inquiry.ask(world_.merchant, AppId{"wx0000000000000001"}, shareSecret("token"), counted_at,
-                                       world_.clock.steady() + 8s));
+                                       0, world_.clock.steady() + 8s));
     };
     setDayFree(1);
     world_.upstream.tellQuota(UpstreamQuotaTold{.day_free = 4, .used = 0});
