@@ -19,6 +19,7 @@ constexpr std::size_t kShareOfCrowded = 8;
 constexpr std::chrono::microseconds kCrowdedLag{3'000};
 // Beyond it the processor is what is short: more work at once makes each wait longer and nothing faster.
 constexpr std::chrono::microseconds kLagWithAllPlaces{5'000};
+constexpr std::size_t kPlacesLeast = 64;  // fewer would leave processors idle between one wait and the next
 constexpr std::size_t kShareOfPlacesLeast = 8;
 constexpr std::size_t kShareOfRepeats = 8;  // beside the others: bodies that are read for what may be no repeat
 constexpr std::string_view kNotTried = "WeChat does not answer at the moment; the request was not tried.";
@@ -121,7 +122,7 @@ std::optional<Error> ScanAdmission::noRoomFor(const Merchant& merchant, const Pl
     }
     if (auto open = upstreamOpenTo(merchant); !open) return std::move(open).error();
     const std::size_t at_upstream = upstream_in_flight_.load(std::memory_order_relaxed);
-    if (at_upstream >= limits_.upstream_in_flight_max / kShareOfPlacesLeast && at_upstream >= placesNow()) {
+    if (at_upstream >= std::min(kPlacesLeast, limits_.upstream_in_flight_max) && at_upstream >= placesNow()) {
         const bool late = at_upstream < limits_.upstream_in_flight_max;
         return refusal(ErrorCode::kUpstreamBusy, "Too many scans are under way.",
                        late ? "loops_late" : "upstream_in_flight_full", now + kTryAgainAfter);
@@ -161,7 +162,7 @@ std::size_t ScanAdmission::placesNow() const {
     if (lag <= kLagWithAllPlaces) return all;
     const auto fitting =
         all * static_cast<std::size_t>(kLagWithAllPlaces.count()) / static_cast<std::size_t>(lag.count());
-    return std::max({std::size_t{1}, all / kShareOfPlacesLeast, fitting});
+    return std::min(all, std::max({kPlacesLeast, all / kShareOfPlacesLeast, fitting}));
 }
 
 bool ScanAdmission::mayRun(Permit& permit) {

@@ -318,9 +318,9 @@ TEST_F(Crowded, WhereTheMachineKeepsUpNobodyIsHeldBack) {
 
 class Late : public ScanAdmissionTest {
 protected:
-    Late()
+    explicit Late(std::size_t places = 640)
         : ScanAdmissionTest(
-              {.merchant_in_flight_max = 1000, .upstream_in_flight_max = 80, .lag = [this] { return lag_; }}) {}
+              {.merchant_in_flight_max = 1000, .upstream_in_flight_max = places, .lag = [this] { return lag_; }}) {}
 
     /// How many scans are let in, each of them at the platform before the next one comes.
     int letIn() {
@@ -343,17 +343,17 @@ protected:
 };
 
 TEST_F(Late, TheLaterTheMachineTheFewerAreLetIn) {
-    EXPECT_EQ(letIn(), 80);
+    EXPECT_EQ(letIn(), 640);
     lag_ = 5ms;
-    EXPECT_EQ(letIn(), 80);
+    EXPECT_EQ(letIn(), 640);
     EXPECT_EQ(why_, "upstream_in_flight_full");
     lag_ = 10ms;
-    EXPECT_EQ(letIn(), 40);
+    EXPECT_EQ(letIn(), 320);
     EXPECT_EQ(why_, "loops_late");
     lag_ = 40ms;
-    EXPECT_EQ(letIn(), 10);
+    EXPECT_EQ(letIn(), 80);
     lag_ = 10s;
-    EXPECT_EQ(letIn(), 10) << "never less than an eighth";
+    EXPECT_EQ(letIn(), 80) << "never less than an eighth";
 }
 
 TEST_F(Late, WhatWasLetInIsFinished) {
@@ -361,13 +361,34 @@ TEST_F(Late, WhatWasLetInIsFinished) {
     lag_ = 10s;
     std::vector<Permit> permits;
     std::vector<Place> places;
-    for (int count = 0; count < 10; ++count) {
+    for (int count = 0; count < 80; ++count) {
         permits.push_back(*admission_.enter(kNoisy));
         places.push_back(*admission_.begin(permits.back()));
     }
 
     EXPECT_EQ(refusal(kNoisy), ErrorCode::kUpstreamBusy);
     EXPECT_TRUE(admission_.begin(*early)) << "its body was read";
+}
+
+class LateWithFewPlaces : public Late {
+protected:
+    LateWithFewPlaces() : Late(70) {}
+};
+
+TEST_F(LateWithFewPlaces, SixtyFourAreAlwaysLeft) {
+    lag_ = 10s;
+    EXPECT_EQ(letIn(), 64);
+}
+
+class LateWithFewerPlaces : public Late {
+protected:
+    LateWithFewerPlaces() : Late(32) {}
+};
+
+TEST_F(LateWithFewerPlaces, FewerThanThatAreNeverReduced) {
+    lag_ = 10s;
+    EXPECT_EQ(letIn(), 32);
+    EXPECT_EQ(why_, "upstream_in_flight_full");
 }
 
 TEST_F(ScanAdmissionTest, RepeatsAreATenthOfTheRequestsAndASavedBurst) {
