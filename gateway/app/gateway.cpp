@@ -71,8 +71,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// A loop that wakes so much too late is behind with its work, or gets no processor. The kernel's own rounding is 1 ms.
-constexpr std::chrono::milliseconds kCrowdedLag{3};
 constexpr std::size_t kFreedBytesKept = 32 * 1024 * 1024;
 constexpr std::chrono::minutes kBackgroundEnd{1};  // every task ends by its own deadlines, long before this
 
@@ -461,7 +459,7 @@ private:
 
     void addPublicRoutes() {
         tenants::ScanSettings scan = scanSettings(settings_);
-        scan.limits.crowded = [this] { return lag_.recent() > kCrowdedLag; };
+        scan.limits.lag = [this] { return lag_.recent(); };
         scan.limits.plan_of = [this](const tenants::MerchantId& merchant) {
             const tenants::PlanVersion* const plan = store_->plans().inForce(merchant, clock_.now());
             return plan != nullptr ? &plan->terms : nullptr;

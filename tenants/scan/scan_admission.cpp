@@ -15,6 +15,12 @@ namespace {
 constexpr std::chrono::seconds kTryAgainAfter{1};    // where nobody can say when room will be
 constexpr std::chrono::seconds kOthersLingerFor{1};  // after a visit of another merchant
 constexpr std::size_t kShareOfCrowded = 8;
+// Who wakes so much too late is behind with its work, or gets no processor. The kernel's own rounding is 1 ms.
+constexpr std::chrono::microseconds kCrowdedLag{3'000};
+// Beyond it the processor is what is short: more work at once makes each wait longer and nothing faster.
+constexpr std::chrono::microseconds kLagWithAllPlaces{5'000};
+constexpr std::size_t kPlacesLeast = 64;  // fewer would leave processors idle between one wait and the next
+constexpr std::size_t kShareOfPlacesLeast = 8;
 constexpr std::size_t kShareOfRepeats = 8;  // beside the others: bodies that are read for what may be no repeat
 constexpr std::string_view kNotTried = "WeChat does not answer at the moment; the request was not tried.";
 constexpr std::int64_t kRateMax = 1'000'000;  // a second: beyond it a plan limits nothing
@@ -115,9 +121,11 @@ std::optional<Error> ScanAdmission::noRoomFor(const Merchant& merchant, const Pl
                        now + kTryAgainAfter);
     }
     if (auto open = upstreamOpenTo(merchant); !open) return std::move(open).error();
-    if (upstream_in_flight_.load(std::memory_order_relaxed) >= limits_.upstream_in_flight_max) {
-        return refusal(ErrorCode::kUpstreamBusy, "Too many scans are under way.", "upstream_in_flight_full",
-                       now + kTryAgainAfter);
+    const std::size_t at_upstream = upstream_in_flight_.load(std::memory_order_relaxed);
+    if (at_upstream >= std::min(kPlacesLeast, limits_.upstream_in_flight_max) && at_upstream >= placesNow()) {
+        const bool late = at_upstream < limits_.upstream_in_flight_max;
+        return refusal(ErrorCode::kUpstreamBusy, "Too many scans are under way.",
+                       late ? "loops_late" : "upstream_in_flight_full", now + kTryAgainAfter);
     }
     return std::nullopt;
 }
@@ -142,8 +150,19 @@ void ScanAdmission::noteVisit(const Merchant& merchant, SteadyTime now) {
 }
 
 bool ScanAdmission::crowded() const {
-    return limits_.crowded && clock_.steady() - last_change_.load(std::memory_order_relaxed) < kOthersLingerFor &&
-           limits_.crowded();
+    return limits_.lag && clock_.steady() - last_change_.load(std::memory_order_relaxed) < kOthersLingerFor &&
+           limits_.lag() > kCrowdedLag;
+}
+
+/// As many fewer as the machine is later than it should be: where work is begun faster than it ends, the lag grows with what
+/// is under way, so that both come to rest.
+std::size_t ScanAdmission::placesNow() const {
+    const std::size_t all = limits_.upstream_in_flight_max;
+    const auto lag = limits_.lag ? limits_.lag() : std::chrono::microseconds{0};
+    if (lag <= kLagWithAllPlaces) return all;
+    const auto fitting =
+        all * static_cast<std::size_t>(kLagWithAllPlaces.count()) / static_cast<std::size_t>(lag.count());
+    return std::min(all, std::max({kPlacesLeast, all / kShareOfPlacesLeast, fitting}));
 }
 
 bool ScanAdmission::mayRun(Permit& permit) {

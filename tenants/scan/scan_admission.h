@@ -2,6 +2,7 @@
 
 #include <array>
 #include <atomic>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -36,8 +37,8 @@ struct ScanLimits {
     CircuitBreaker::Settings merchant_breaker = {.failures = 20};
     CircuitBreaker::Settings upstream_breaker = {.failures = 60};
     RetryBudget::Settings repeats = {.percent = 10, .saved_max = 128, .rate = {64, 128}};
-    /// Whether the machine is behind with its work. Asked often, from any thread. Null: it never is.
-    std::function<bool()> crowded = {};
+    /// How late the machine is with its work. Asked often, from any thread. Null: it keeps up.
+    std::function<std::chrono::microseconds()> lag = {};
     /// What the plan says that counts for the merchant now, null for no plan: its limits a second and at once count beside
     /// these. Asked with each request, from any thread. Null: there are no plans.
     std::function<const PlanTerms*(const MerchantId& merchant)> plan_of = {};
@@ -101,7 +102,7 @@ public:
     };
 
     /// Before a request's body is read. kRateLimited: too many of this merchant's at once, or too fast. kUpstreamBusy: all places
-    /// are taken. kUpstreamUnreachable: WeChat does not answer, this merchant or nobody. All with the time to try again.
+    /// are taken, of which there are fewer while the machine is late. kUpstreamUnreachable: WeChat does not answer, this merchant or nobody. All with the time to try again.
     /// `may_repeat`: the request may ask for an outcome that is known already, which takes no call. Where it is refused for want
     /// of room or of an upstream, and not for the rate, some of a merchant are let in for that alone: see Permit.
     Result<Permit> enter(const MerchantId& merchant, bool may_repeat = false);
@@ -133,6 +134,7 @@ private:
     std::shared_ptr<Merchant> merchantOf(const MerchantId& id);
     void noteVisit(const Merchant& merchant, SteadyTime now);
     bool crowded() const;
+    std::size_t placesNow() const;
     Result<Done> upstreamOpenTo(const Merchant& merchant) const;
     std::optional<Error> noRoomFor(const Merchant& merchant, const PlanTerms* plan, std::size_t in_flight,
                                    SteadyTime now) const;

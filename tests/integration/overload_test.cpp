@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 
 #include <chrono>
 #include <cstdlib>
@@ -78,6 +79,55 @@ TEST(Overload, FourTimesTheCapacityLeavesGoodputAndRefusalsAreQuick) {
     EXPECT_TRUE(result.codes.contains("upstream_busy"));
     EXPECT_TRUE(eventually(kPatience, [&] { return installation.admin().window(merchant.id).held == 0; }))
         << "a refusal left a hold behind";
+}
+
+// Many small scans and an upstream that answers at once: what is short is the processor, of the gateway, its upstream and the
+// load alike. A refusal costs it an eighth of a scan (docs/adr/0012), so that four times the capacity would leave 55 % of
+// it by arithmetic where all were answered at once; what is held here is that goodput falls no further than that and the
+// noise of a shared machine, as it would if work were begun that is thrown away later, and that most refusals are quick.
+TEST(Overload, WhereTheProcessorIsShortWorkThatWasBegunIsFinished) {
+    rlimit limit{};
+    ASSERT_EQ(::getrlimit(RLIMIT_NOFILE, &limit), 0);
+    limit.rlim_cur = limit.rlim_max;
+    ASSERT_EQ(::setrlimit(RLIMIT_NOFILE, &limit), 0);
+    Installation installation{{.gateway = {{"merchant.in_flight", "100000"}, {"log.level", "warning"}}}};
+    installation.sandbox().scriptAnswer(licenceAnswer("京C00001"));
+    const Merchant merchant = installation.onboard("Many", R"("day_limit":1000000000)", 1'000'000'000);
+    Load::Plan plan{
+        .url = installation.publicUrl(), .request = scanRequest(merchant.key.text, picture(1, 1000)), .clients = 64};
+    measure(plan, seconds{1});  // connections, tokens
+    // Who shares the machine with other work waits for the processor as well: script/load-test does not.
+    const bool alone_on_machine = std::getenv("TOLLGATE_NOISE_PACE_US") != nullptr;
+    const milliseconds promised = kSlowerBuild * milliseconds{alone_on_machine ? 50 : 500};
+    const double least_goodput = alone_on_machine ? 0.4 : 0.2;  // of the capacity
+    Load::Result alone;
+    Load::Result result;
+    // The machine may have been slower in one of the two than in the other.
+    for (int tries = 0; tries < 3; ++tries) {
+        plan.clients = 64;
+        plan.pace = microseconds{0};
+        alone = measure(plan);
+        plan.clients = 1500;
+        plan.pace = microseconds{static_cast<std::int64_t>(1e6 * plan.clients / (4 * alone.servedPerSecond()))};
+        result = measure(plan);
+        const bool quick = !result.refused.empty() && quantile(result.refused, 0.5) <= promised;
+        if (quick && result.servedPerSecond() >= least_goodput * alone.servedPerSecond()) break;
+    }
+
+    RecordProperty("capacity_per_s", std::to_string(alone.servedPerSecond()));
+    RecordProperty("goodput_per_s", std::to_string(result.servedPerSecond()));
+    RecordProperty("offered_per_s", std::to_string(result.servedPerSecond() + result.refusedPerSecond()));
+    ASSERT_FALSE(result.refused.empty()) << "no overload was made";
+    RecordProperty("served_p50_us", std::to_string(quantile(result.served, 0.5).count()));
+    RecordProperty("served_p99_us", std::to_string(quantile(result.served, 0.99).count()));
+    RecordProperty("refusal_p50_us", std::to_string(quantile(result.refused, 0.5).count()));
+    RecordProperty("refusal_p99_us", std::to_string(quantile(result.refused, 0.99).count()));
+    EXPECT_EQ(alone.broken + result.broken, 0);
+    EXPECT_GE(result.servedPerSecond(), least_goodput * alone.servedPerSecond());
+    EXPECT_LE(quantile(result.refused, 0.5), promised);
+    for (const auto& [code, count] : result.codes) EXPECT_EQ(code, "upstream_busy") << count;
+    EXPECT_TRUE(eventually(kPatience, [&] { return installation.admin().window(merchant.id).held == 0; }));
+    EXPECT_EQ(installation.admin().window(merchant.id).unknown, 0) << "a call went out that nobody waited for";
 }
 
 class Neighbours : public testing::Test {

@@ -272,7 +272,7 @@ TEST_F(PatientBreaker, MerchantThatIsStoppedDoesNotTakeTheProbeOfAll) {
 
 class Crowded : public ScanAdmissionTest {
 protected:
-    Crowded() : ScanAdmissionTest({.crowded = [this] { return crowded_; }}) {}
+    Crowded() : ScanAdmissionTest({.lag = [this] { return lag_; }}) {}
 
     /// How many more of a merchant's requests may run.
     int started(const MerchantId& merchant, int count) {
@@ -284,7 +284,7 @@ protected:
         return running;
     }
 
-    bool crowded_ = true;
+    std::chrono::microseconds lag_ = 3001us;
     std::vector<std::unique_ptr<Permit>> permits_;
 };
 
@@ -310,10 +310,85 @@ TEST_F(Crowded, MerchantThatIsAloneIsNotHeldBack) {
 }
 
 TEST_F(Crowded, WhereTheMachineKeepsUpNobodyIsHeldBack) {
-    crowded_ = false;
+    lag_ = 3000us;
     EXPECT_EQ(started(kQuiet, 1), 1);
 
     EXPECT_EQ(started(kNoisy, 64), 64);
+}
+
+class Late : public ScanAdmissionTest {
+protected:
+    explicit Late(std::size_t places = 640)
+        : ScanAdmissionTest(
+              {.merchant_in_flight_max = 1000, .upstream_in_flight_max = places, .lag = [this] { return lag_; }}) {}
+
+    /// How many scans are let in, each of them at the platform before the next one comes.
+    int letIn() {
+        std::vector<Permit> permits;
+        std::vector<Place> places;
+        while (true) {
+            auto permit = admission_.enter(kNoisy);
+            if (!permit) {
+                EXPECT_EQ(permit.error().code, ErrorCode::kUpstreamBusy);
+                why_ = permit.error().for_log;
+                return static_cast<int>(places.size());
+            }
+            permits.push_back(*std::move(permit));
+            places.push_back(*admission_.begin(permits.back()));
+        }
+    }
+
+    std::chrono::microseconds lag_{0};
+    std::string why_;
+};
+
+TEST_F(Late, TheLaterTheMachineTheFewerAreLetIn) {
+    EXPECT_EQ(letIn(), 640);
+    lag_ = 5ms;
+    EXPECT_EQ(letIn(), 640);
+    EXPECT_EQ(why_, "upstream_in_flight_full");
+    lag_ = 10ms;
+    EXPECT_EQ(letIn(), 320);
+    EXPECT_EQ(why_, "loops_late");
+    lag_ = 40ms;
+    EXPECT_EQ(letIn(), 80);
+    lag_ = 10s;
+    EXPECT_EQ(letIn(), 80) << "never less than an eighth";
+}
+
+TEST_F(Late, WhatWasLetInIsFinished) {
+    const auto early = admission_.enter(kQuiet);
+    lag_ = 10s;
+    std::vector<Permit> permits;
+    std::vector<Place> places;
+    for (int count = 0; count < 80; ++count) {
+        permits.push_back(*admission_.enter(kNoisy));
+        places.push_back(*admission_.begin(permits.back()));
+    }
+
+    EXPECT_EQ(refusal(kNoisy), ErrorCode::kUpstreamBusy);
+    EXPECT_TRUE(admission_.begin(*early)) << "its body was read";
+}
+
+class LateWithFewPlaces : public Late {
+protected:
+    LateWithFewPlaces() : Late(70) {}
+};
+
+TEST_F(LateWithFewPlaces, SixtyFourAreAlwaysLeft) {
+    lag_ = 10s;
+    EXPECT_EQ(letIn(), 64);
+}
+
+class LateWithFewerPlaces : public Late {
+protected:
+    LateWithFewerPlaces() : Late(32) {}
+};
+
+TEST_F(LateWithFewerPlaces, FewerThanThatAreNeverReduced) {
+    lag_ = 10s;
+    EXPECT_EQ(letIn(), 32);
+    EXPECT_EQ(why_, "upstream_in_flight_full");
 }
 
 TEST_F(ScanAdmissionTest, RepeatsAreATenthOfTheRequestsAndASavedBurst) {
