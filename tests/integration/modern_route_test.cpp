@@ -157,7 +157,10 @@ TEST_F(ModernRoute, RepeatWhileTheFirstRunsIs409) {
     EXPECT_EQ(meanwhile.header("Retry-After"), "1");
 }
 
-TEST_F(ModernRoute, UsageIsTheSumOfTheEntriesByDay) {
+TEST_F(ModernRoute, UsageIsTheSumOfTheEntriesByDayAndByPrice) {
+    installation_.admin().call("POST", "/plans", R"({"id":"std","name":"Standard","price_micro_yuan":45000})");
+    installation_.admin().call("POST", "/merchants/" + merchant_.id + "/plan-assignments",
+                               R"({"plan_version":"std@1"})");
     ASSERT_EQ(scan(picture(1)).status, 200);
     const std::string period = Json{scan(picture(2)).body}.at("receipt").at("period").text();
     const HttpAnswer corrected = installation_.admin().send(
@@ -170,6 +173,16 @@ TEST_F(ModernRoute, UsageIsTheSumOfTheEntriesByDay) {
     EXPECT_EQ(usage.at("period").text(), period);
     EXPECT_EQ(usage.at("units").integer(), 1);
     EXPECT_EQ(usage.at("entries").integer(), 3);
+    EXPECT_TRUE(usage.at("statement_number").isNull()) << "the month runs";
+    EXPECT_EQ(usage.at("amount_micro_yuan").integer(), 45'000);
+    EXPECT_EQ(usage.at("currency").text(), "CNY");
+    ASSERT_EQ(usage.at("lines").size(), 1U);
+    const Json line = usage.at("lines").at(0);
+    EXPECT_EQ(line.at("plan_version").text(), "std@1");
+    EXPECT_EQ(line.at("tier").integer(), 1);
+    EXPECT_EQ(line.at("unit_price_micro_yuan").integer(), 45'000);
+    EXPECT_EQ(line.at("units").integer(), 1);
+    EXPECT_EQ(line.at("amount_micro_yuan").integer(), 45'000);
     ASSERT_GE(usage.at("days").size(), 1U);
     EXPECT_THAT(usage.at("days").at(0).at("day").text(), testing::StartsWith(period));
     EXPECT_EQ(Json{get("/v1/usage").body}.at("units").integer(), 1) << "the month of now";

@@ -1,4 +1,4 @@
-"""What is left of WeChat's own quota, from docs/adr/0005-upstream-window.md alone."""
+"""What is left of WeChat's own quota: docs/adr/0005-upstream-window.md."""
 from beijing_calendar import day_starts
 
 
