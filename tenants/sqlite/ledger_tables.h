@@ -39,7 +39,7 @@ public:
     Result<std::int64_t> abandon(UtcTime before, UtcTime now, std::int64_t count);
     /// Erases at most `count` expired replies, and says how many.
     Result<std::int64_t> eraseReplies(UtcTime now, std::int64_t count);
-    Result<Done> reopenUpstreamWindow(const MerchantId& merchant, UtcTime now);
+    Result<Done> reopenUpstreamWindow(const MerchantId& merchant, UtcTime now, const AuditNote& note);
     Result<Done> takeUpstreamQuota(const MerchantId& merchant, const UpstreamQuotaTold& told, UtcTime now);
 
     /// Where each ledger ends, for what else changes with it.
@@ -63,6 +63,7 @@ private:
     Repeat repeatOf(const HoldRow& hold, const Reservation& reservation);
     Settled firstResult(const HoldRow& hold);
 
+    AuditTable& audit_;
     const KeyRing& ring_;
     const std::string application_;
     QuotaBook quotas_;

@@ -22,17 +22,22 @@ class AdminBooks(unittest.TestCase):
         begun = gateway.call("POST", f"/admin/v1/periods/{self.books.period}:close")
         self.assertEqual(begun.status, 202, begun.body)
         self.assertEqual(begun.headers["Location"], f"/admin/v1/periods/{self.books.period}")
-        return gateway.wait_for(begun.headers["Location"], "done")
+        return gateway.wait_for(begun.headers["Location"], "done"), begun.headers["X-Request-Id"]
 
     def test_period_is_closed_for_all_and_each_statement_can_be_read(self):
         with self.books.serve() as gateway:
             one = gateway.call("POST", f"/admin/v1/merchants/mer_1/statements/{self.books.period}:close")
-            done = self.close_all(gateway)
+            done, begun_by = self.close_all(gateway)
             again = gateway.call("POST", f"/admin/v1/merchants/mer_1/statements/{self.books.period}:close")
 
             self.assertEqual(one.status, 200, one.body)
             self.assertEqual(again.body, one.body)
             self.assertEqual(done["progress"]["merchants_closed"], len(MERCHANTS) - 1)
+            for action, target in (("statement.close", "statements"), ("period.close", "periods")):
+                noted = gateway.call("GET", f"/admin/v1/audit-entries?action={action}").json()["audit_entries"]
+                made = [entry for entry in noted if entry["target"] == f"{target}/{self.books.period}"]
+                self.assertEqual([entry["actor"][:4] for entry in made], ["adm_"], "what is repeated leaves no line")
+            self.assertEqual(made[0]["request_id"], begun_by)
             for merchant in MERCHANTS:
                 shown = gateway.call("GET", f"/admin/v1/merchants/{merchant}/statements/{self.books.period}")
                 self.assertEqual(shown.json()["statement"]["merchant_id"], merchant)
