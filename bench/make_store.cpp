@@ -2,7 +2,7 @@
 //   bench_make_store DATABASE KEY_RING COMPONENT_APPID MERCHANTS ENTRIES KEYS_FILE [MONTH]
 // Merchants, keys and tokens are written by the store itself, into a file that it makes and migrates; the ledger is then
 // filled with set-based SQL, because ten million scans one by one would take hours. KEYS_FILE gets one API key a line. With MONTH, such as 2026-10, the
-// scans are spread over that month and billed by a plan with tiers; the chain hashes then leave the plan out, and do not verify.
+// scans are spread over that month and billed by a plan with tiers.
 #include <SQLiteCpp/SQLiteCpp.h>
 
 #include <algorithm>
@@ -12,6 +12,7 @@
 #include <exception>
 #include <fstream>
 #include <iostream>
+#include <limits>
 #include <optional>
 #include <stdexcept>
 #include <string>
@@ -70,13 +71,16 @@ Authorization authorizationOf(const MerchantId& merchant, UtcTime now) {
 
 Task<void> addMerchant(Population population, std::string* key_text) {
     const MerchantId id{randomIdText("mer_")};
+    AuditNote by_bench;
+    by_bench.actor = KeyId{"bench"};
+    by_bench.at = population.now;
     Merchant merchant;
     merchant.id = id;
     merchant.name = "Bench";
     merchant.day_limit = kDayLimit;
     merchant.created_at = population.created_at;
     merchant.component = population.component;
-    const auto added = co_await population.store.merchants().add(std::move(merchant));
+    const auto added = co_await population.store.merchants().add(std::move(merchant), by_bench);
     need(added);
 
     MintedCredential minted = mintCredential(CredentialKind::kApiKey);
@@ -87,7 +91,7 @@ Task<void> addMerchant(Population population, std::string* key_text) {
     key.lookup = minted.lookup;
     key.hash = population.hasher.hash(*key_text);
     key.created_at = population.now;
-    const auto key_added = co_await population.store.merchants().addKey(std::move(key));
+    const auto key_added = co_await population.store.merchants().addKey(std::move(key), by_bench);
     need(key_added);
 
     const auto saved =
@@ -106,17 +110,21 @@ std::vector<std::string> addMerchants(const Population& population, std::int64_t
     return keys;
 }
 
-constexpr const char* kInsertPlan =
-    "INSERT INTO plan (row, id, name, created_ms) VALUES (1, 'bench', 'Bench', 0);"
-    "INSERT INTO plan_version (row, plan_row, number, included_units, monthly_minimum_micro_yuan, packs_only, "
-    "created_ms) "
-    "VALUES (1, 1, 1, 100, 5000000, 0, 0);"
-    "INSERT INTO plan_tier (plan_version_row, number, up_to_units, price_micro_yuan) "
-    "VALUES (1, 1, 400, 120000), (1, 2, 1000, 99500), (1, 3, NULL, 66667)";
-// The first merchant of each three has the plan, so that there are some without one.
-constexpr const char* kInsertAssignments =
-    "INSERT INTO plan_assignment (merchant_row, plan_version_row, starts_ms, created_ms) "
-    "SELECT row, 1, 0, 0 FROM merchant WHERE row % 3 > 0";
+constexpr const char* kPlan = "bench";
+
+/// Two merchants of each three get it, so that there are some without one.
+void addPlan(SqliteStore& store, UtcTime from) {
+    PlanTerms terms;
+    terms.included_units = 100;
+    terms.monthly_minimum = Money{5'000'000};
+    terms.tiers = {{400, Money{120'000}}, {1000, Money{99'500}}, {std::nullopt, Money{66'667}}};
+    need(runBlocking(store.plans().addPlan(PlanId{kPlan}, "Bench", terms, from)));
+    std::size_t at = 0;
+    for (const auto& merchant : store.merchants().list(MerchantId{}, std::numeric_limits<std::size_t>::max())) {
+        if (++at % 3 == 0) continue;
+        need(runBlocking(store.plans().assign(merchant->id, PlanVersionId{PlanId{kPlan}, 1}, from, from)));
+    }
+}
 
 // Scan i of E is that of merchant row (i - 1) mod M + 1, and its entry's number is (i - 1) / M + 1. All were made yesterday
 // or in MONTH, in a window each of merchant m: 2m - 1 of the day, 2m of WeChat's. Ids are as random as real ones.
@@ -128,10 +136,12 @@ constexpr const char* kInsertWindows =
 constexpr const char* kInsertHolds =
     "WITH RECURSIVE n(i) AS (SELECT :first UNION ALL SELECT i + 1 FROM n WHERE i < :last) "
     "INSERT INTO hold (row, merchant_row, previous_row, request_id, key_id, x_request_id, fingerprint, units, state,"
-    " reason, outcome, entry_row, day_window_row, upstream_window_row, at_ms, expires_ms, changed_ms) "
+    " reason, outcome, entry_row, plan_version_row, day_window_row, upstream_window_row, at_ms, expires_ms, "
+    "changed_ms) "
     "SELECT i, (i - 1) % :merchants + 1, iif(i > :merchants, i - :merchants, NULL), id, 'key_' || substr(id, 5), id, "
     "NULL,"
-    " 1, 'settled', '', 'billed', i, 2 * ((i - 1) % :merchants) + 1, 2 * ((i - 1) % :merchants) + 2,"
+    " 1, 'settled', '', 'billed', i, (SELECT plan_version_row FROM plan_assignment WHERE merchant_row = (i - 1) % "
+    ":merchants + 1), 2 * ((i - 1) % :merchants) + 1, 2 * ((i - 1) % :merchants) + 2,"
     " at, at + 10000, at + 5 "
     // As ids of ours are: they begin with the time.
     "FROM (SELECT i, at, 'req_' || printf('%010X', at) || hex(randomblob(8)) AS id FROM"
@@ -142,11 +152,10 @@ constexpr const char* kInsertEntries =
     "x_request_id,"
     " outcome, at_ms, recorded_ms, period, plan_version_row, reason, hash) "
     "SELECT hold.row, merchant_row, previous_row, (hold.row - 1) / :merchants + 1, 'ent_' || substr(request_id, 5),"
-    " 'charge', 1, request_id, key_id, x_request_id, 'billed', at_ms, changed_ms, :period, iif(merchant_row % 3 > 0, "
-    ":plan, NULL), '',"
+    " 'charge', 1, request_id, key_id, x_request_id, 'billed', at_ms, changed_ms, :period, plan_version_row, '',"
     " ledger_hash(merchant.id, (hold.row - 1) / :merchants + 1, 'ent_' || substr(request_id, 5), 'charge', 1, "
     "request_id,"
-    "  key_id, x_request_id, 'billed', at_ms, changed_ms, :period) "
+    "  key_id, x_request_id, 'billed', at_ms, changed_ms, :period, iif(plan_version_row, 'bench@1', NULL)) "
     "FROM hold CROSS JOIN merchant ON merchant.row = merchant_row WHERE hold.row BETWEEN :first AND :last "
     "ORDER BY hold.row";
 constexpr const char* kInsertHeads =
@@ -170,8 +179,7 @@ public:
 constexpr const char* kInsertPeriods =
     "INSERT INTO ledger_period (period, first_row) SELECT :period, min(row) FROM usage_entry";
 
-void addEntries(const std::string& path, std::int64_t merchants, std::int64_t entries, const DaySpan& span,
-                bool with_plan) {
+void addEntries(const std::string& path, std::int64_t merchants, std::int64_t entries, const DaySpan& span) {
     if (entries == 0) return;
     constexpr std::int64_t kRowsAtOnce = 1'000'000;
     const auto millis = [](UtcTime time) { return std::int64_t{time.time_since_epoch().count()}; };
@@ -179,24 +187,18 @@ void addEntries(const std::string& path, std::int64_t merchants, std::int64_t en
     // A file that is lost with a crash is made again.
     database.exec("PRAGMA journal_mode = DELETE; PRAGMA synchronous = OFF; PRAGMA cache_size = -1500000");
     const sqlite::LedgerHashFunction ledger_hash{database};
-    Numbers numbers{{{":merchants", merchants},
-                     {":entries", entries},
-                     {":starts", millis(span.starts)},
-                     {":ends", millis(span.ends)},
-                     {":span", millis(span.ends) - millis(span.starts)},
-                     {":period", Period{span.starts}.number()}}};
-    if (with_plan) numbers.values.emplace_back(":plan", 1);
+    const Numbers numbers{{{":merchants", merchants},
+                           {":entries", entries},
+                           {":starts", millis(span.starts)},
+                           {":ends", millis(span.ends)},
+                           {":span", millis(span.ends) - millis(span.starts)},
+                           {":period", Period{span.starts}.number()}}};
     const auto in_transaction = [&](auto work) {
         SQLite::Transaction transaction{database, SQLite::TransactionBehavior::IMMEDIATE};
         work();
         transaction.commit();
     };
-    in_transaction([&] {
-        numbers.run(database, kInsertWindows);
-        if (!with_plan) return;
-        database.exec(kInsertPlan);
-        numbers.run(database, kInsertAssignments);
-    });
+    in_transaction([&] { numbers.run(database, kInsertWindows); });
     for (std::int64_t first = 1; first <= entries; first += kRowsAtOnce) {
         Numbers part = numbers;
         part.values.emplace_back(":first", first);
@@ -234,12 +236,13 @@ void makeStore(const std::vector<std::string>& arguments) {
         const CredentialHasher hasher{ring.derive("credential hash")};
         const auto store = SqliteStore::open(path, ring, {component}, clock, {});
         const auto keys = addMerchants({*store, hasher, component, now, month ? month->starts() : now}, merchants);
+        if (month) addPlan(*store, month->starts());
         std::ofstream file{arguments[5]};
         for (const std::string& key : keys) file << key << '\n';
         if (!file.flush()) throw std::runtime_error("cannot write " + arguments[5]);
     }
     const DaySpan span = month ? DaySpan{month->starts(), month->ends()} : beijingDay(now - std::chrono::hours{24});
-    addEntries(path, merchants, entries, span, month.has_value());
+    addEntries(path, merchants, entries, span);
 }
 
 }  // namespace

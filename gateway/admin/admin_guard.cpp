@@ -17,12 +17,12 @@ std::shared_ptr<const tenants::AdminToken> AdminGuard::tokenOf(const http::Reque
     return token && hasher_.matches(text, token->hash) ? token : nullptr;
 }
 
-tenants::AuditNote AdminGuard::noteOf(const http::RequestHead& head, std::string action, tenants::UtcTime now) const {
+tenants::AuditNote AdminGuard::noteOf(const http::RequestHead& head, tenants::UtcTime now, std::string reason) const {
     const auto token = tokenOf(head);
     if (token == nullptr) throw std::logic_error("a request without a token passed the guard");
     tenants::AuditNote note;
     note.actor = token->id;
-    note.action = std::move(action);
+    note.reason = std::move(reason);
     note.request_id = head.request_id;
     note.at = now;
     return note;

@@ -18,9 +18,9 @@ public:
 
     std::optional<http::Response> check(const http::RequestHead& head) const;
 
-    /// The beginning of an audit's line about what this request does, which passed the guard: who, what and when. A token
-    /// that was revoked meanwhile is named all the same: its request was let through.
-    tenants::AuditNote noteOf(const http::RequestHead& head, std::string action, tenants::UtcTime now) const;
+    /// The beginning of an audit's line about what this request does, which passed the guard: who, when and why; the store
+    /// says what. A token that was revoked meanwhile is named all the same: its request was let through.
+    tenants::AuditNote noteOf(const http::RequestHead& head, tenants::UtcTime now, std::string reason = {}) const;
 
     /// Adds a route behind the guard. `handler` is called with requests that passed it.
     void addRoute(http::Router& router, std::string method, std::string pattern, http::Handler handler) const;

@@ -1,5 +1,7 @@
 #include "gateway/admin/audit_routes.h"
 
+#include <Poco/JSON/Parser.h>
+
 #include <charconv>
 #include <optional>
 #include <stdexcept>
@@ -8,11 +10,14 @@
 
 #include "gateway/admin/json.h"
 #include "gateway/admin/problem.h"
+#include "tenants/base/digest.h"
 
 namespace gateway::admin {
 namespace {
 
 using tenants::AuditEntry;
+using tenants::Error;
+using tenants::ErrorCode;
 using tenants::MerchantId;
 
 Poco::JSON::Object::Ptr entryJson(const AuditEntry& entry) {
@@ -26,6 +31,8 @@ Poco::JSON::Object::Ptr entryJson(const AuditEntry& entry) {
     object->set("target", note.target);
     object->set("reason", note.reason);
     object->set("request_id", note.request_id);
+    object->set("content", entry.content ? Poco::JSON::Parser{}.parse(*entry.content) : Poco::Dynamic::Var{});
+    object->set("hash", tenants::hexText(entry.hash));
     return object;
 }
 
@@ -46,13 +53,21 @@ void AuditRoutes::addRoutes(http::Router& router, const AdminGuard& guard) {
 }
 
 tenants::Task<http::Response> AuditRoutes::list(http::Request request) {
-    std::optional<MerchantId> merchant;
-    if (const auto text = request.head.queryParameter("merchant"); text && !text->empty()) merchant = MerchantId{*text};
-    const std::string name = "audit-entries of " + (merchant ? merchant->text() : std::string{});
+    tenants::AuditFilter filter;
+    if (const auto text = request.head.queryParameter("merchant"); text && !text->empty()) {
+        filter.merchant = MerchantId{*text};
+        // Of a mistyped merchant there would be an empty list, which looks as if nothing had been done.
+        if (!merchants_.find(*filter.merchant)) {
+            co_return problem(Error{ErrorCode::kNotFound, "no such merchant"}, request.head.request_id);
+        }
+    }
+    filter.action = request.head.queryParameter("action").value_or("");
+    const std::string name =
+        "audit-entries " + filter.action + " of " + (filter.merchant ? filter.merchant->text() : std::string{});
     const auto page = pages_.read(request.head, name);
     if (!page) co_return problem(page.error(), request.head.request_id);
     const auto before = numberBefore(page->after);
-    const auto rows = co_await workers_.run([&] { return audit_.entries(merchant, before, page->size + 1); });
+    const auto rows = co_await workers_.run([&] { return audit_.entries(filter, before, page->size + 1); });
     Poco::JSON::Array array;
     for (std::size_t i = 0; i < rows.size() && i < page->size; ++i) array.add(entryJson(rows[i]));
     auto object = jsonObject();

@@ -7,11 +7,12 @@
 
 namespace gateway::admin {
 
-/// `GET /admin/v1/audit-entries?merchant=`: what operators did, newest first, paged. Reads run on the worker pool.
+/// `GET /admin/v1/audit-entries?merchant=&action=`: what operators did, newest first, paged. Reads run on the worker pool.
 class AuditRoutes {
 public:
-    AuditRoutes(const tenants::AuditLog& audit, net::WorkerPool& workers, const Pages& pages)
-        : audit_(audit), workers_(workers), pages_(pages) {}
+    AuditRoutes(const tenants::AuditLog& audit, const tenants::MerchantStore& merchants, net::WorkerPool& workers,
+                const Pages& pages)
+        : audit_(audit), merchants_(merchants), workers_(workers), pages_(pages) {}
 
     void addRoutes(http::Router& router, const AdminGuard& guard);
 
@@ -19,6 +20,7 @@ private:
     tenants::Task<http::Response> list(http::Request request);
 
     const tenants::AuditLog& audit_;
+    const tenants::MerchantStore& merchants_;
     net::WorkerPool& workers_;
     const Pages& pages_;
 };

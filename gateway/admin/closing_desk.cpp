@@ -14,12 +14,12 @@ bool runs(const std::string& state) {
 
 }  // namespace
 
-tenants::Result<tenants::Done> ClosingDesk::begin(tenants::Period period) {
+tenants::Result<tenants::Done> ClosingDesk::begin(tenants::Period period, const tenants::AuditNote& note) {
     if (clock_.now() < period.ends()) {
         return tenants::Error{tenants::ErrorCode::kConflict,
                               "The period " + period.text() + " ends at " + tenants::rfc3339(period.ends()) + "."};
     }
-    const auto remembered = tenants::runBlocking(statements_.beginClosing(period, clock_.now()));
+    const auto remembered = tenants::runBlocking(statements_.beginClosing(period, clock_.now(), note));
     if (!remembered) return remembered.error();
     const std::scoped_lock lock{mutex_};
     std::shared_ptr<Run>& known = runs_[period];

@@ -31,9 +31,10 @@ public:
                 const tenants::Clock& clock, log::Log& log)
         : closing_(closing), statements_(statements), lane_(lane), clock_(clock), log_(log) {}
 
-    /// Begins it, or finds the one that runs; from then on a restart goes on with it. kConflict where the period has not
+    /// Begins it, with `note` in the audit where it was not begun before, or finds the one that runs; from then on a restart
+    /// goes on with it. kConflict where the period has not
     /// ended; kStoreUnavailable. Blocks on the disk.
-    tenants::Result<tenants::Done> begin(tenants::Period period);
+    tenants::Result<tenants::Done> begin(tenants::Period period, const tenants::AuditNote& note = {});
     /// Empty where the period was never to be closed for all. Blocks on the disk.
     std::optional<ClosingView> find(tenants::Period period) const;
     /// Goes on with what the last process left. Blocks on the disk.

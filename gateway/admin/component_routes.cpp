@@ -64,10 +64,10 @@ Poco::JSON::Array differencesJson(const ReconciliationReport& report) {
 
 }  // namespace
 
-void ComponentRoutes::addRoutes(http::Router& router, const AdminGuard& guard) {
+void ComponentRoutes::addRoutes(http::Router& router) {
     const auto add = [&](const char* method, const char* pattern, auto member) {
-        guard.addRoute(router, method, pattern,
-                       [this, member](http::Request request) { return (this->*member)(std::move(request)); });
+        guard_.addRoute(router, method, pattern,
+                        [this, member](http::Request request) { return (this->*member)(std::move(request)); });
     };
     add("GET", "/admin/v1/components", &ComponentRoutes::list);
     add("GET", "/admin/v1/reconciliations", &ComponentRoutes::listReconciliations);
@@ -100,7 +100,7 @@ tenants::Result<const ComponentRoutes::Component*> ComponentRoutes::componentNam
 tenants::Task<http::Response> ComponentRoutes::startReconciliation(http::Request request) {
     const auto component = componentNamed(request.body);
     if (!component) co_return problem(component.error(), request.head.request_id);
-    const auto started = co_await (*component)->reconciliation.get().start();
+    const auto started = co_await (*component)->reconciliation.get().start(guard_.noteOf(request.head, clock_.now()));
     if (!started) co_return problem(started.error(), request.head.request_id);
     log_.info("reconciliation_requested",
               {{"request_id", request.head.request_id}, {"reconciliation", started->id.text()}});

@@ -23,9 +23,11 @@ public:
         std::reference_wrapper<const tenants::TicketWatch> ticket;
         std::reference_wrapper<tenants::Reconciliation> reconciliation;
     };
-    ComponentRoutes(std::vector<Component> components, log::Log& log) : components_(std::move(components)), log_(log) {}
+    ComponentRoutes(std::vector<Component> components, const AdminGuard& guard, const tenants::Clock& clock,
+                    log::Log& log)
+        : components_(std::move(components)), guard_(guard), clock_(clock), log_(log) {}
 
-    void addRoutes(http::Router& router, const AdminGuard& guard);
+    void addRoutes(http::Router& router);
 
 private:
     tenants::Task<http::Response> list(http::Request request);
@@ -35,6 +37,8 @@ private:
     tenants::Result<const Component*> componentNamed(std::string_view body) const;
 
     const std::vector<Component> components_;
+    const AdminGuard& guard_;
+    const tenants::Clock& clock_;
     log::Log& log_;
 };
 

@@ -76,10 +76,9 @@ tenants::Task<http::Response> DecisionRoutes::correct(http::Request request) {
     correction.number = entryNumber(request.head.pathParameter("number"));
     correction.reason = *reason;
     correction.now = clock_.now();
-    correction.note = guard_.noteOf(request.head, "usage_entry.correct", correction.now);
-    correction.note.merchant = correction.merchant;
-    correction.note.target = "usage-entries/" + std::to_string(correction.number);
-    correction.note.reason = *reason;
+    correction.note =
+        guard_.noteOf(request.head, correction.now, *reason)
+            .on("usage_entry.correct", correction.merchant, "usage-entries/" + std::to_string(correction.number));
     const auto corrected = co_await ledger_.correct(correction);
     if (!corrected) co_return problem(corrected.error(), request.head.request_id);
     log_.info("usage_entry_corrected", {{"request_id", request.head.request_id},
@@ -109,10 +108,8 @@ tenants::Task<http::Response> DecisionRoutes::decide(http::Request request) {
     decision.billed = **word == "billed";
     decision.reason = *reason;
     decision.now = clock_.now();
-    decision.note = guard_.noteOf(request.head, "hold." + **word, decision.now);
-    decision.note.merchant = decision.merchant;
-    decision.note.target = "holds/" + decision.request.text();
-    decision.note.reason = *reason;
+    decision.note = guard_.noteOf(request.head, decision.now, *reason)
+                        .on("hold." + **word, decision.merchant, "holds/" + decision.request.text());
     const auto decided = co_await ledger_.decide(decision);
     if (!decided) co_return problem(decided.error(), request.head.request_id);
     log_.info("hold_decided", {{"request_id", request.head.request_id},

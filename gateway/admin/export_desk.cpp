@@ -24,15 +24,18 @@ std::string wholeFile(const std::filesystem::path& path) {
 ExportDesk::ExportDesk(exports::ExportSource source, std::filesystem::path root, net::SlowLane& lane, log::Log& log)
     : source_(std::move(source)), root_(std::move(root)), lane_(lane), log_(log) {}
 
-std::string ExportDesk::begin(const exports::ExportRequest& request) {
-    const auto run = std::make_shared<Run>();
+std::string ExportDesk::newId() const {
     // In order of time, so that a list of names is a list of ages.
-    run->id = "exp_" + std::to_string(source_.clock.now().time_since_epoch().count()) + tenants::randomIdText("_");
+    return "exp_" + std::to_string(source_.clock.now().time_since_epoch().count()) + tenants::randomIdText("_");
+}
+
+void ExportDesk::begin(const std::string& id, const exports::ExportRequest& request) {
+    const auto run = std::make_shared<Run>();
+    run->id = id;
     run->request = request;
     std::filesystem::create_directories(root_ / run->id);
     exports::writeWhole(root_ / run->id / kRequest, exports::requestText(request) + "\n");
     add(run);
-    return run->id;
 }
 
 void ExportDesk::add(const std::shared_ptr<Run>& run) {

@@ -31,8 +31,9 @@ class ExportDesk {
 public:
     ExportDesk(exports::ExportSource source, std::filesystem::path root, net::SlowLane& lane, log::Log& log);
 
-    /// Its id, exp_….
-    std::string begin(const exports::ExportRequest& request);
+    /// For an export that shall begin: exp_….
+    std::string newId() const;
+    void begin(const std::string& id, const exports::ExportRequest& request);
     std::optional<ExportView> find(const std::string& id) const;
     /// Newest first.
     std::vector<ExportView> list() const;

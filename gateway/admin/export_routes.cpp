@@ -56,10 +56,10 @@ std::string contentType(const std::string& name) {
 
 }  // namespace
 
-void ExportRoutes::addRoutes(http::Router& router, const AdminGuard& guard) {
+void ExportRoutes::addRoutes(http::Router& router) {
     const auto add = [&](const char* method, const char* pattern, auto member) {
-        guard.addRoute(router, method, pattern,
-                       [this, member](http::Request request) { return (this->*member)(std::move(request)); });
+        guard_.addRoute(router, method, pattern,
+                        [this, member](http::Request request) { return (this->*member)(std::move(request)); });
     };
     add("POST", "/admin/v1/exports", &ExportRoutes::begin);
     add("GET", "/admin/v1/exports", &ExportRoutes::list);
@@ -111,7 +111,13 @@ tenants::Result<exports::ExportRequest> ExportRoutes::read(const http::Request& 
 tenants::Task<http::Response> ExportRoutes::begin(http::Request request) {
     const auto wanted = read(request);
     if (!wanted) co_return problem(wanted.error(), request.head.request_id);
-    const std::string id = co_await workers_.run([&] { return desk_.begin(*wanted); });
+    // Its files are no part of the store: it is in the audit before it is begun.
+    const std::string id = desk_.newId();
+    const auto noted = co_await audit_.append(
+        guard_.noteOf(request.head, clock_.now())
+            .on("export.create", wanted->scope.merchant.value_or(tenants::MerchantId{}), "exports/" + id));
+    if (!noted) co_return problem(noted.error(), request.head.request_id);
+    co_await workers_.run([&] { desk_.begin(id, *wanted); });
     log_.info("export_begun", {{"request_id", request.head.request_id}, {"export", id}});
     const auto view = co_await workers_.run([&] { return desk_.find(id); });
     std::string body;

@@ -9,10 +9,17 @@ namespace gateway::admin {
 /// Exports as a resource: begun, looked at, their files fetched. docs/exports.md.
 class ExportRoutes {
 public:
-    ExportRoutes(const tenants::MerchantStore& merchants, ExportDesk& desk, net::WorkerPool& workers, log::Log& log)
-        : merchants_(merchants), desk_(desk), workers_(workers), log_(log) {}
+    ExportRoutes(const tenants::MerchantStore& merchants, ExportDesk& desk, net::WorkerPool& workers,
+                 const AdminGuard& guard, tenants::AuditLog& audit, const tenants::Clock& clock, log::Log& log)
+        : merchants_(merchants),
+          desk_(desk),
+          workers_(workers),
+          guard_(guard),
+          audit_(audit),
+          clock_(clock),
+          log_(log) {}
 
-    void addRoutes(http::Router& router, const AdminGuard& guard);
+    void addRoutes(http::Router& router);
 
 private:
     tenants::Task<http::Response> begin(http::Request request);
@@ -25,6 +32,9 @@ private:
     const tenants::MerchantStore& merchants_;
     ExportDesk& desk_;
     net::WorkerPool& workers_;
+    const AdminGuard& guard_;
+    tenants::AuditLog& audit_;
+    const tenants::Clock& clock_;
     log::Log& log_;
 };
 

@@ -35,10 +35,10 @@ http::Response noSuchMerchant(const http::Request& request) {
 
 }  // namespace
 
-void KeyRoutes::addRoutes(http::Router& router, const AdminGuard& guard) {
+void KeyRoutes::addRoutes(http::Router& router) {
     const auto add = [&](const char* method, const char* pattern, auto member) {
-        guard.addRoute(router, method, pattern,
-                       [this, member](http::Request request) { return (this->*member)(std::move(request)); });
+        guard_.addRoute(router, method, pattern,
+                        [this, member](http::Request request) { return (this->*member)(std::move(request)); });
     };
     add("GET", "/admin/v1/merchants/{merchant}/keys", &KeyRoutes::list);
     add("POST", "/admin/v1/merchants/{merchant}/keys", &KeyRoutes::create);
@@ -82,7 +82,7 @@ tenants::Task<http::Response> KeyRoutes::create(http::Request request) {
     key.label = label->value_or("");
     key.created_at = clock_.now();
     key.expires_at = *expires_at;
-    const auto added = co_await merchants_.addKey(key);
+    const auto added = co_await merchants_.addKey(key, guard_.noteOf(request.head, key.created_at));
     if (!added) co_return problem(added.error(), request.head.request_id);
     log_.info("key_created",
               {{"request_id", request.head.request_id}, {"merchant", merchant.text()}, {"key", key.id.text()}});
@@ -94,8 +94,10 @@ tenants::Task<http::Response> KeyRoutes::create(http::Request request) {
 }
 
 tenants::Task<http::Response> KeyRoutes::revoke(http::Request request) {
+    const tenants::UtcTime now = clock_.now();
     const auto revoked = co_await merchants_.revokeKey(MerchantId{request.head.pathParameter("merchant")},
-                                                       tenants::KeyId{request.head.pathParameter("key")}, clock_.now());
+                                                       tenants::KeyId{request.head.pathParameter("key")}, now,
+                                                       guard_.noteOf(request.head, now));
     if (!revoked) co_return problem(revoked.error(), request.head.request_id);
     log_.info(
         "key_revoked",

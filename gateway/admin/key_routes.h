@@ -9,11 +9,11 @@ namespace gateway::admin {
 /// `/admin/v1/merchants/{merchant}/keys`: create (the text is shown this once), list, revoke.
 class KeyRoutes {
 public:
-    KeyRoutes(tenants::MerchantStore& merchants, const tenants::CredentialHasher& hasher, const tenants::Clock& clock,
-              log::Log& log)
-        : merchants_(merchants), hasher_(hasher), clock_(clock), log_(log) {}
+    KeyRoutes(tenants::MerchantStore& merchants, const tenants::CredentialHasher& hasher, const AdminGuard& guard,
+              const tenants::Clock& clock, log::Log& log)
+        : merchants_(merchants), hasher_(hasher), guard_(guard), clock_(clock), log_(log) {}
 
-    void addRoutes(http::Router& router, const AdminGuard& guard);
+    void addRoutes(http::Router& router);
 
 private:
     tenants::Task<http::Response> list(http::Request request);
@@ -22,6 +22,7 @@ private:
 
     tenants::MerchantStore& merchants_;
     const tenants::CredentialHasher& hasher_;
+    const AdminGuard& guard_;
     const tenants::Clock& clock_;
     log::Log& log_;
 };

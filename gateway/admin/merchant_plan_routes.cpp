@@ -94,10 +94,10 @@ tenants::Result<Pack> readPack(std::string_view body, const MerchantId& merchant
 
 }  // namespace
 
-void MerchantPlanRoutes::addRoutes(http::Router& router, const AdminGuard& guard) {
+void MerchantPlanRoutes::addRoutes(http::Router& router) {
     const auto add = [&](const char* method, const char* pattern, auto member) {
-        guard.addRoute(router, method, pattern,
-                       [this, member](http::Request request) { return (this->*member)(std::move(request)); });
+        guard_.addRoute(router, method, pattern,
+                        [this, member](http::Request request) { return (this->*member)(std::move(request)); });
     };
     add("GET", "/admin/v1/merchants/{merchant}/plan-assignments", &MerchantPlanRoutes::listAssignments);
     add("POST", "/admin/v1/merchants/{merchant}/plan-assignments", &MerchantPlanRoutes::assign);
@@ -147,7 +147,9 @@ tenants::Task<http::Response> MerchantPlanRoutes::assign(http::Request request) 
     if (!merchants_.find(merchant)) co_return noSuchMerchant(request);
     const auto read = readAssignment(request.body);
     if (!read) co_return problem(read.error(), request.head.request_id);
-    const auto assigned = co_await plans_.assign(merchant, read->version, read->starts_at, clock_.now());
+    const tenants::UtcTime now = clock_.now();
+    const auto assigned =
+        co_await plans_.assign(merchant, read->version, read->starts_at, now, guard_.noteOf(request.head, now));
     if (!assigned) co_return problem(assigned.error(), request.head.request_id);
     log_.info("plan_assigned", {{"request_id", request.head.request_id},
                                 {"merchant", merchant.text()},
@@ -162,8 +164,9 @@ tenants::Task<http::Response> MerchantPlanRoutes::assign(http::Request request) 
 tenants::Task<http::Response> MerchantPlanRoutes::cancelAssignment(http::Request request) {
     const MerchantId merchant{request.head.pathParameter("merchant")};
     if (!merchants_.find(merchant)) co_return noSuchMerchant(request);
+    const tenants::UtcTime now = clock_.now();
     const auto cancelled = co_await plans_.cancelAssignment(
-        merchant, AssignmentId{request.head.pathParameter("assignment")}, clock_.now());
+        merchant, AssignmentId{request.head.pathParameter("assignment")}, now, guard_.noteOf(request.head, now));
     if (!cancelled) co_return problem(cancelled.error(), request.head.request_id);
     log_.info("plan_assignment_cancelled", {{"request_id", request.head.request_id},
                                             {"merchant", merchant.text()},
@@ -193,7 +196,7 @@ tenants::Task<http::Response> MerchantPlanRoutes::grantPack(http::Request reques
     if (!merchants_.find(merchant)) co_return noSuchMerchant(request);
     const auto read = readPack(request.body, merchant, clock_.now());
     if (!read) co_return problem(read.error(), request.head.request_id);
-    const auto granted = co_await plans_.grantPack(*read);
+    const auto granted = co_await plans_.grantPack(*read, guard_.noteOf(request.head, read->created_at));
     if (!granted) co_return problem(granted.error(), request.head.request_id);
     log_.info("pack_granted", {{"request_id", request.head.request_id},
                                {"merchant", merchant.text()},
@@ -205,7 +208,9 @@ tenants::Task<http::Response> MerchantPlanRoutes::grantPack(http::Request reques
 tenants::Task<http::Response> MerchantPlanRoutes::expirePack(http::Request request) {
     const MerchantId merchant{request.head.pathParameter("merchant")};
     if (!merchants_.find(merchant)) co_return noSuchMerchant(request);
-    const auto expired = co_await plans_.expirePack(merchant, PackId{request.head.pathParameter("pack")}, clock_.now());
+    const tenants::UtcTime now = clock_.now();
+    const auto expired = co_await plans_.expirePack(merchant, PackId{request.head.pathParameter("pack")}, now,
+                                                    guard_.noteOf(request.head, now));
     if (!expired) co_return problem(expired.error(), request.head.request_id);
     log_.info("pack_expired",
               {{"request_id", request.head.request_id}, {"merchant", merchant.text()}, {"pack", expired->id.text()}});

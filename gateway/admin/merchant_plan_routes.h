@@ -15,10 +15,16 @@ namespace gateway::admin {
 class MerchantPlanRoutes {
 public:
     MerchantPlanRoutes(const tenants::MerchantStore& merchants, tenants::PlanStore& plans, net::WorkerPool& workers,
-                       const Pages& pages, const tenants::Clock& clock, log::Log& log)
-        : merchants_(merchants), plans_(plans), workers_(workers), pages_(pages), clock_(clock), log_(log) {}
+                       const Pages& pages, const AdminGuard& guard, const tenants::Clock& clock, log::Log& log)
+        : merchants_(merchants),
+          plans_(plans),
+          workers_(workers),
+          pages_(pages),
+          guard_(guard),
+          clock_(clock),
+          log_(log) {}
 
-    void addRoutes(http::Router& router, const AdminGuard& guard);
+    void addRoutes(http::Router& router);
 
 private:
     tenants::Task<http::Response> listAssignments(http::Request request);
@@ -33,6 +39,7 @@ private:
     tenants::PlanStore& plans_;
     net::WorkerPool& workers_;
     const Pages& pages_;
+    const AdminGuard& guard_;
     const tenants::Clock& clock_;
     log::Log& log_;
 };

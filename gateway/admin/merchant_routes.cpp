@@ -121,10 +121,10 @@ void apply(const Changes& changes, Merchant& merchant) {
 
 }  // namespace
 
-void MerchantRoutes::addRoutes(http::Router& router, const AdminGuard& guard) {
+void MerchantRoutes::addRoutes(http::Router& router) {
     const auto add = [&](const char* method, const char* pattern, auto member) {
-        guard.addRoute(router, method, pattern,
-                       [this, member](http::Request request) { return (this->*member)(std::move(request)); });
+        guard_.addRoute(router, method, pattern,
+                        [this, member](http::Request request) { return (this->*member)(std::move(request)); });
     };
     add("GET", "/admin/v1/merchants", &MerchantRoutes::list);
     add("POST", "/admin/v1/merchants", &MerchantRoutes::create);
@@ -178,7 +178,7 @@ tenants::Task<http::Response> MerchantRoutes::create(http::Request request) {
     merchant.upstream_pack_units = changes->upstream.pack_units.value_or(0);
     merchant.created_at = clock_.now();
     apply(*changes, merchant);
-    const auto added = co_await merchants_.add(merchant);
+    const auto added = co_await merchants_.add(merchant, guard_.noteOf(request.head, merchant.created_at));
     if (!added) co_return problem(added.error(), request.head.request_id);
     log_.info("merchant_created", {{"request_id", request.head.request_id}, {"merchant", merchant.id.text()}});
     auto response = render(201, merchant);
@@ -205,7 +205,9 @@ tenants::Task<http::Response> MerchantRoutes::change(http::Request request) {
     }
     Merchant changed = *merchant;
     apply(*changes, changed);
-    const auto updated = co_await merchants_.update(std::move(changed), clock_.now(), changes->upstream);
+    const tenants::UtcTime now = clock_.now();
+    auto note = guard_.noteOf(request.head, now, changes->suspended_reason.value_or(""));
+    const auto updated = co_await merchants_.update(std::move(changed), now, changes->upstream, std::move(note));
     if (!updated) co_return problem(updated.error(), request.head.request_id);
     log_.info(
         "merchant_changed",
@@ -219,7 +221,8 @@ tenants::Task<http::Response> MerchantRoutes::createLink(http::Request request) 
     const MerchantId merchant{request.head.pathParameter("merchant")};
     const auto known = merchants_.find(merchant);
     if (!known) co_return problem(Error{ErrorCode::kNotFound, "no such merchant"}, request.head.request_id);
-    const auto issued = co_await platforms_.of(*known).onboarding().invite(merchant, *options);
+    const auto issued = co_await platforms_.of(*known).onboarding().invite(merchant, *options,
+                                                                           guard_.noteOf(request.head, clock_.now()));
     if (!issued) {
         log_.warning("authorization_link_failed", {{"request_id", request.head.request_id},
                                                    {"code", tenants::stableCode(issued.error().code)},

@@ -19,10 +19,16 @@ public:
         std::optional<std::int64_t> upstream_day_free_default;  // likewise; none: not known
     };
     MerchantRoutes(tenants::MerchantStore& merchants, const tenants::ComponentPlatforms& platforms, const Pages& pages,
-                   const tenants::Clock& clock, log::Log& log, Settings settings)
-        : merchants_(merchants), platforms_(platforms), pages_(pages), clock_(clock), log_(log), settings_(settings) {}
+                   const AdminGuard& guard, const tenants::Clock& clock, log::Log& log, Settings settings)
+        : merchants_(merchants),
+          platforms_(platforms),
+          pages_(pages),
+          guard_(guard),
+          clock_(clock),
+          log_(log),
+          settings_(settings) {}
 
-    void addRoutes(http::Router& router, const AdminGuard& guard);
+    void addRoutes(http::Router& router);
 
 private:
     tenants::Task<http::Response> list(http::Request request);
@@ -35,6 +41,7 @@ private:
     tenants::MerchantStore& merchants_;
     const tenants::ComponentPlatforms& platforms_;
     const Pages& pages_;
+    const AdminGuard& guard_;
     const tenants::Clock& clock_;
     log::Log& log_;
     const Settings settings_;

@@ -68,10 +68,10 @@ tenants::Result<NewPlan> readPlan(std::string_view body) {
 
 }  // namespace
 
-void PlanRoutes::addRoutes(http::Router& router, const AdminGuard& guard) {
+void PlanRoutes::addRoutes(http::Router& router) {
     const auto add = [&](const char* method, const char* pattern, auto member) {
-        guard.addRoute(router, method, pattern,
-                       [this, member](http::Request request) { return (this->*member)(std::move(request)); });
+        guard_.addRoute(router, method, pattern,
+                        [this, member](http::Request request) { return (this->*member)(std::move(request)); });
     };
     add("GET", "/admin/v1/plans", &PlanRoutes::list);
     add("POST", "/admin/v1/plans", &PlanRoutes::create);
@@ -105,7 +105,9 @@ tenants::Task<http::Response> PlanRoutes::list(http::Request request) {
 tenants::Task<http::Response> PlanRoutes::create(http::Request request) {
     auto read = readPlan(request.body);
     if (!read) co_return problem(read.error(), request.head.request_id);
-    const auto added = co_await plans_.addPlan(read->id, read->name, std::move(read->terms), clock_.now());
+    const tenants::UtcTime now = clock_.now();
+    const auto added =
+        co_await plans_.addPlan(read->id, read->name, std::move(read->terms), now, guard_.noteOf(request.head, now));
     if (!added) co_return problem(added.error(), request.head.request_id);
     log_.info("plan_created", {{"request_id", request.head.request_id}, {"plan", added->id.text()}});
     auto response = render(201, *added);
@@ -143,7 +145,8 @@ tenants::Task<http::Response> PlanRoutes::createVersion(http::Request request) {
     if (!object) co_return problem(object.error(), request.head.request_id);
     auto terms = readTerms(**object);
     if (!terms) co_return problem(terms.error(), request.head.request_id);
-    const auto added = co_await plans_.addVersion(plan, *std::move(terms), clock_.now());
+    const tenants::UtcTime now = clock_.now();
+    const auto added = co_await plans_.addVersion(plan, *std::move(terms), now, guard_.noteOf(request.head, now));
     if (!added) co_return problem(added.error(), request.head.request_id);
     log_.info("plan_version_created", {{"request_id", request.head.request_id}, {"plan_version", added->id.text()}});
     auto response = jsonResponse(201, versionJson(*added));

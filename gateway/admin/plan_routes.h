@@ -11,10 +11,11 @@ namespace gateway::admin {
 /// `/admin/v1/plans`: plans and their versions, which are only added.
 class PlanRoutes {
 public:
-    PlanRoutes(tenants::PlanStore& plans, const Pages& pages, const tenants::Clock& clock, log::Log& log)
-        : plans_(plans), pages_(pages), clock_(clock), log_(log) {}
+    PlanRoutes(tenants::PlanStore& plans, const Pages& pages, const AdminGuard& guard, const tenants::Clock& clock,
+               log::Log& log)
+        : plans_(plans), pages_(pages), guard_(guard), clock_(clock), log_(log) {}
 
-    void addRoutes(http::Router& router, const AdminGuard& guard);
+    void addRoutes(http::Router& router);
 
 private:
     tenants::Task<http::Response> list(http::Request request);
@@ -27,6 +28,7 @@ private:
 
     tenants::PlanStore& plans_;
     const Pages& pages_;
+    const AdminGuard& guard_;
     const tenants::Clock& clock_;
     log::Log& log_;
 };

@@ -72,10 +72,10 @@ Poco::JSON::Object::Ptr closingJson(const ClosingView& view) {
 
 }  // namespace
 
-void StatementRoutes::addRoutes(http::Router& router, const AdminGuard& guard) {
+void StatementRoutes::addRoutes(http::Router& router) {
     const auto add = [&](const char* method, const char* pattern, auto member) {
-        guard.addRoute(router, method, pattern,
-                       [this, member](http::Request request) { return (this->*member)(std::move(request)); });
+        parts_.guard.addRoute(router, method, pattern,
+                              [this, member](http::Request request) { return (this->*member)(std::move(request)); });
     };
     add("GET", "/admin/v1/merchants/{merchant}/statements", &StatementRoutes::list);
     add("GET", "/admin/v1/merchants/{merchant}/statements/{period}", &StatementRoutes::show);
@@ -125,7 +125,8 @@ tenants::Task<http::Response> StatementRoutes::close(http::Request request) {
     const MerchantId merchant{request.head.pathParameter("merchant")};
     const std::optional<Period> period = periodOf(request);
     if (!period) co_return noSuchPeriod(request);
-    const auto closed = co_await parts_.workers.run([&] { return parts_.closing.closeOne(merchant, *period); });
+    const auto note = parts_.guard.noteOf(request.head, parts_.clock.now());
+    const auto closed = co_await parts_.workers.run([&] { return parts_.closing.closeOne(merchant, *period, note); });
     if (!closed) co_return problem(closed.error(), request.head.request_id);
     parts_.log.info(
         "statement_closed",
@@ -136,7 +137,8 @@ tenants::Task<http::Response> StatementRoutes::close(http::Request request) {
 tenants::Task<http::Response> StatementRoutes::closeAll(http::Request request) {
     const std::optional<Period> period = periodOf(request);
     if (!period) co_return noSuchPeriod(request);
-    const auto begun = co_await parts_.workers.run([&] { return parts_.desk.begin(*period); });
+    const auto note = parts_.guard.noteOf(request.head, parts_.clock.now());
+    const auto begun = co_await parts_.workers.run([&] { return parts_.desk.begin(*period, note); });
     if (!begun) co_return problem(begun.error(), request.head.request_id);
     parts_.log.info("period_closing_begun", {{"request_id", request.head.request_id}, {"period", period->text()}});
     auto response = co_await showClosing(std::move(request));

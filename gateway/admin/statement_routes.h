@@ -20,11 +20,13 @@ public:
         const tenants::StatementSigner& signer;
         net::WorkerPool& workers;
         const Pages& pages;
+        const AdminGuard& guard;
+        const tenants::Clock& clock;
         log::Log& log;
     };
     explicit StatementRoutes(Parts parts) : parts_(parts) {}
 
-    void addRoutes(http::Router& router, const AdminGuard& guard);
+    void addRoutes(http::Router& router);
 
 private:
     tenants::Task<http::Response> list(http::Request request);

@@ -98,10 +98,10 @@ http::Response renderPage(const char* name, const std::vector<Row>& rows, const 
 
 }  // namespace
 
-void UsageRoutes::addRoutes(http::Router& router, const AdminGuard& guard) {
+void UsageRoutes::addRoutes(http::Router& router) {
     const auto add = [&](const char* method, const char* pattern, auto member) {
-        guard.addRoute(router, method, pattern,
-                       [this, member](http::Request request) { return (this->*member)(std::move(request)); });
+        guard_.addRoute(router, method, pattern,
+                        [this, member](http::Request request) { return (this->*member)(std::move(request)); });
     };
     add("GET", "/admin/v1/merchants/{merchant}/usage-entries", &UsageRoutes::listEntries);
     add("GET", "/admin/v1/merchants/{merchant}/holds", &UsageRoutes::listHolds);
@@ -163,7 +163,8 @@ tenants::Task<http::Response> UsageRoutes::showQuota(http::Request request) {
 tenants::Task<http::Response> UsageRoutes::reopenUpstreamQuota(http::Request request) {
     const MerchantId merchant{request.head.pathParameter("merchant")};
     if (!merchants_.find(merchant)) co_return noSuchMerchant(request);
-    const auto reopened = co_await ledger_.reopenUpstreamWindow(merchant, clock_.now());
+    const tenants::UtcTime now = clock_.now();
+    const auto reopened = co_await ledger_.reopenUpstreamWindow(merchant, now, guard_.noteOf(request.head, now));
     if (!reopened) co_return problem(reopened.error(), request.head.request_id);
     log_.info("upstream_quota_reopened", {{"request_id", request.head.request_id}, {"merchant", merchant.text()}});
     co_return co_await showQuota(std::move(request));

@@ -18,18 +18,19 @@ class UsageRoutes {
 public:
     /// `upstream_day_turns_at`: the Beijing hour at which WeChat's day turns.
     UsageRoutes(const tenants::MerchantStore& merchants, const tenants::PlanStore& plans, tenants::UsageLedger& ledger,
-                net::WorkerPool& workers, const Pages& pages, const tenants::Clock& clock, log::Log& log,
-                std::chrono::hours upstream_day_turns_at)
+                net::WorkerPool& workers, const Pages& pages, const AdminGuard& guard, const tenants::Clock& clock,
+                log::Log& log, std::chrono::hours upstream_day_turns_at)
         : merchants_(merchants),
           plans_(plans),
           ledger_(ledger),
           workers_(workers),
           pages_(pages),
+          guard_(guard),
           clock_(clock),
           log_(log),
           upstream_day_turns_at_(upstream_day_turns_at) {}
 
-    void addRoutes(http::Router& router, const AdminGuard& guard);
+    void addRoutes(http::Router& router);
 
 private:
     tenants::Task<http::Response> listEntries(http::Request request);
@@ -42,6 +43,7 @@ private:
     tenants::UsageLedger& ledger_;
     net::WorkerPool& workers_;
     const Pages& pages_;
+    const AdminGuard& guard_;
     const tenants::Clock& clock_;
     log::Log& log_;
     const std::chrono::hours upstream_day_turns_at_;

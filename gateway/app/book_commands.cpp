@@ -100,13 +100,13 @@ int runPeriodClose(const std::vector<std::string>& words) {
     tenants::PeriodClosing closing{
         {store->ledgerScan(), store->statements(), store->plans(), signer, clock, settings.issuer}};
     if (const auto merchant = merchantOf(options)) {
-        const auto closed = closing.closeOne(*merchant, period);
+        const auto closed = closing.closeOne(*merchant, period, commandNote(clock.now()));
         if (!closed) return complain(closed.error());
         std::cout << tenants::signedText(*closed) << '\n';
         return kExitDone;
     }
     tenants::ClosingProgress progress;
-    const auto report = closing.closeAll(period, progress);
+    const auto report = closing.closeAll(period, progress, commandNote(clock.now()));
     if (!report) return complain(report.error());
     std::cout << report->closed << " statements of " << period.text() << " from " << progress.entries_read
               << " ledger rows\n";

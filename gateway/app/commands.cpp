@@ -89,7 +89,8 @@ int runAdminTokenCreate(const Words& words) {
     token.hash = hasher.hash(minted.text.expose());
     token.label = options.value("label", "");
     token.created_at = open.clock.now();
-    const auto added = tenants::runBlocking(open.store->merchants().addAdminToken(token));
+    const auto added =
+        tenants::runBlocking(open.store->merchants().addAdminToken(token, commandNote(token.created_at)));
     if (!added) return complain(added.error());
     std::cout << minted.text.expose() << '\n';  // shown this once, and alone, so that a script can take it
     return kExitDone;
@@ -108,8 +109,9 @@ int runAdminTokenList(const Words& words) {
 int runAdminTokenRevoke(const Words& words) {
     const Options options{words, {"config", "id"}};
     const OpenStore open{storeSettingsOf(options)};
+    const tenants::UtcTime now = open.clock.now();
     const auto revoked = tenants::runBlocking(
-        open.store->merchants().revokeAdminToken(tenants::KeyId{options.needed("id")}, open.clock.now()));
+        open.store->merchants().revokeAdminToken(tenants::KeyId{options.needed("id")}, now, commandNote(now)));
     return revoked ? kExitDone : complain(revoked.error());
 }
 
@@ -121,7 +123,7 @@ constexpr std::array<Command, 13> kCommands{{
     {"admin-token create", "--config FILE [--label TEXT]", "print a new token for the admin API", runAdminTokenCreate},
     {"admin-token list", "--config FILE", "list admin tokens, without their secrets", runAdminTokenList},
     {"admin-token revoke", "--config FILE --id ID", "revoke an admin token", runAdminTokenRevoke},
-    {"ledger verify", "--config FILE|--database FILE [--merchant ID] [--export FILE] [--expect ID=NUMBER:HASH …]",
+    {"ledger verify", "--config FILE|--database FILE|both [--merchant ID] [--export FILE] [--expect ID=NUMBER:HASH …]",
      "recompute the ledger and name what was changed; prints each merchant's head, beside a running gateway too",
      runLedgerVerify},
     {"period close", "PERIOD --config FILE [--merchant ID]",

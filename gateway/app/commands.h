@@ -3,6 +3,8 @@
 #include <string>
 #include <vector>
 
+#include "tenants/base/audit.h"
+
 namespace gateway::app {
 
 /// Exit codes of every command, documented in `tollgate --help`.
@@ -13,6 +15,14 @@ inline constexpr int kExitSettings = 3;      // a setting, the key ring or a fil
 inline constexpr int kExitStore = 4;         // the database is in use, newer, foreign or damaged
 inline constexpr int kExitUnfinished = 5;    // serve: stopped with work that did not finish in time
 inline constexpr int kExitLedgerFaulty = 6;  // ledger verify: the ledger is not as it was written
+
+/// Who the audit names for what a command changes: whoever may run it on this machine.
+inline tenants::AuditNote commandNote(tenants::UtcTime now) {
+    tenants::AuditNote note;
+    note.actor = tenants::KeyId{"cli"};
+    note.at = now;
+    return note;
+}
 
 /// Runs one command line (without the program's name) and gives the exit code. Blocks until the command is done; `serve`
 /// until SIGTERM or SIGINT.

@@ -503,24 +503,25 @@ private:
     void addAdminRoutes() {
         guard_.emplace(store_->merchants(), hasher_);
         merchant_routes_.emplace(
-            store_->merchants(), *platforms_, pages_, clock_, log_,
+            store_->merchants(), *platforms_, pages_, *guard_, clock_, log_,
             admin::MerchantRoutes::Settings{settings_.day_limit_default, upstreamDayFree(settings_)});
-        key_routes_.emplace(store_->merchants(), hasher_, clock_, log_);
-        usage_routes_.emplace(store_->merchants(), store_->plans(), store_->ledger(), workers_, pages_, clock_, log_,
-                              settings_.upstream_day_turns_at);
-        plan_routes_.emplace(store_->plans(), pages_, clock_, log_);
-        merchant_plan_routes_.emplace(store_->merchants(), store_->plans(), workers_, pages_, clock_, log_);
+        key_routes_.emplace(store_->merchants(), hasher_, *guard_, clock_, log_);
+        usage_routes_.emplace(store_->merchants(), store_->plans(), store_->ledger(), workers_, pages_, *guard_, clock_,
+                              log_, settings_.upstream_day_turns_at);
+        plan_routes_.emplace(store_->plans(), pages_, *guard_, clock_, log_);
+        merchant_plan_routes_.emplace(store_->merchants(), store_->plans(), workers_, pages_, *guard_, clock_, log_);
         decision_routes_.emplace(store_->ledger(), *guard_, clock_, log_);
-        audit_routes_.emplace(store_->audit(), workers_, pages_);
+        audit_routes_.emplace(store_->audit(), store_->merchants(), workers_, pages_);
         std::vector<admin::ComponentRoutes::Component> components;
         for (const auto& component : components_) {
             components.push_back({component->platform.appid(), component->platform.tokens(), component->upkeep.ticket(),
                                   component->upkeep.reconciliation()});
         }
-        component_routes_.emplace(std::move(components), log_);
+        component_routes_.emplace(std::move(components), *guard_, clock_, log_);
         statement_routes_.emplace(admin::StatementRoutes::Parts{store_->merchants(), store_->statements(), closing_,
-                                                                closing_desk_, signer_, workers_, pages_, log_});
-        export_routes_.emplace(store_->merchants(), export_desk_, workers_, log_);
+                                                                closing_desk_, signer_, workers_, pages_, *guard_,
+                                                                clock_, log_});
+        export_routes_.emplace(store_->merchants(), export_desk_, workers_, *guard_, store_->audit(), clock_, log_);
         reconciliation_routes_.emplace(
             admin::ReconciliationRoutes::Parts{store_->merchants(),
                                                {store_->upstreamDays(), store_->ledgerScan(), store_->statements()},
@@ -528,16 +529,16 @@ private:
                                                workers_,
                                                pages_,
                                                clock_});
-        merchant_routes_->addRoutes(admin_router_, *guard_);
-        plan_routes_->addRoutes(admin_router_, *guard_);
-        merchant_plan_routes_->addRoutes(admin_router_, *guard_);
-        key_routes_->addRoutes(admin_router_, *guard_);
-        usage_routes_->addRoutes(admin_router_, *guard_);
+        merchant_routes_->addRoutes(admin_router_);
+        plan_routes_->addRoutes(admin_router_);
+        merchant_plan_routes_->addRoutes(admin_router_);
+        key_routes_->addRoutes(admin_router_);
+        usage_routes_->addRoutes(admin_router_);
         decision_routes_->addRoutes(admin_router_);
         audit_routes_->addRoutes(admin_router_, *guard_);
-        component_routes_->addRoutes(admin_router_, *guard_);
-        statement_routes_->addRoutes(admin_router_, *guard_);
-        export_routes_->addRoutes(admin_router_, *guard_);
+        component_routes_->addRoutes(admin_router_);
+        statement_routes_->addRoutes(admin_router_);
+        export_routes_->addRoutes(admin_router_);
         reconciliation_routes_->addRoutes(admin_router_, *guard_);
         api::addLiveRoute(admin_router_);
         api::addReadyRoute(

@@ -12,29 +12,18 @@
 #include "gateway/app/commands.h"
 #include "gateway/app/settings.h"
 #include "tenants/base/digest.h"
+#include "tenants/base/key_ring.h"
 #include "tenants/sqlite/ledger_verifier.h"
 
 namespace gateway::app {
 namespace {
 
-using tenants::ChainHash;
 using tenants::KnownEntry;
 using tenants::LedgerReport;
 using tenants::MerchantId;
 using tenants::UsageEntry;
 
 constexpr const char* kExpectForm = "--expect needs MERCHANT=NUMBER:HASH, the hash in 64 hex digits";
-
-std::optional<ChainHash> hashFromHex(std::string_view hex) {
-    ChainHash hash{};
-    if (hex.size() != 2 * hash.size()) return std::nullopt;
-    for (std::size_t i = 0; i < hash.size(); ++i) {
-        const char* const digits = hex.data() + 2 * i;
-        const auto [end, failure] = std::from_chars(digits, digits + 2, hash[i], 16);
-        if (failure != std::errc{} || end != digits + 2) return std::nullopt;
-    }
-    return hash;
-}
 
 KnownEntry expectationOf(const std::string& text) {
     const std::size_t equals = text.rfind('=');
@@ -44,7 +33,7 @@ KnownEntry expectationOf(const std::string& text) {
     known.merchant = MerchantId{text.substr(0, equals)};
     const char* const end = text.data() + colon;
     const auto [read, failure] = std::from_chars(text.data() + equals + 1, end, known.number);
-    const auto hash = hashFromHex(std::string_view{text}.substr(colon + 1));
+    const auto hash = tenants::chainHashFromHex(std::string_view{text}.substr(colon + 1));
     if (failure != std::errc{} || read != end || known.number < 0 || !hash || known.merchant.empty()) {
         throw UsageError(kExpectForm);
     }
@@ -90,6 +79,10 @@ void print(const LedgerReport& report) {
     for (const auto& [merchant, end] : report.ends) {
         std::cout << merchant.text() << '=' << end.number << ':' << tenants::hexText(end.hash) << '\n';
     }
+    if (report.audit_end.number > 0) {
+        std::cout << tenants::kAuditChain << '=' << report.audit_end.number << ':'
+                  << tenants::hexText(report.audit_end.hash) << '\n';
+    }
     for (const tenants::LedgerFault& fault : report.faults) {
         std::cerr << "fault: " << (fault.merchant.empty() ? "-" : fault.merchant) << ": " << fault.text << '\n';
     }
@@ -105,11 +98,15 @@ void print(const LedgerReport& report) {
 
 int runLedgerVerify(const std::vector<std::string>& words) {
     const Options options{words, {"config", "database", "merchant", "export"}, {"expect"}};
-    std::string database = options.value("database", "");
-    if (database.empty()) {
-        database = loadStoreSettings(options.needed("config"), systemEnvironment).database_file.string();
-    }
     tenants::LedgerVerification asked;
+    std::string database = options.value("database", "");
+    const std::string config = options.value("config", "");
+    if (database.empty() || !config.empty()) {
+        const StoreSettings settings = loadStoreSettings(options.needed("config"), systemEnvironment);
+        if (database.empty()) database = settings.database_file.string();
+        // A forger can put a key of his own into the database, but not into the key ring.
+        asked.statement_keys = tenants::statementKeysOf(tenants::KeyRing::load(settings.key_ring_file));
+    }
     if (const std::string merchant = options.value("merchant", ""); !merchant.empty())
         asked.merchant = MerchantId{merchant};
     for (const std::string& expected : options.values("expect")) asked.known.push_back(expectationOf(expected));

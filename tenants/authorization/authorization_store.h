@@ -9,6 +9,7 @@
 
 #include "tenants/authorization/authorization.h"
 #include "tenants/authorization/invitation.h"
+#include "tenants/base/audit.h"
 #include "tenants/base/result.h"
 #include "tenants/base/task.h"
 
@@ -81,7 +82,7 @@ public:
     virtual Task<Result<Done>> markEventHandled(std::int64_t event, UtcTime now) = 0;
     virtual Task<std::vector<PlatformEvent>> unhandledEvents() = 0;  // oldest first
 
-    virtual Task<Result<Done>> addInvitation(Invitation invitation) = 0;
+    virtual Task<Result<Done>> addInvitation(Invitation invitation, AuditNote note = {}) = 0;  // in the audit too
     virtual Task<std::optional<Invitation>> findInvitation(std::string state_hash) = 0;
     /// The newest invitation of that account alone which has neither run out at `now` nor been completed.
     virtual Task<std::optional<Invitation>> findInvitationOfAccount(AppId appid, UtcTime now) = 0;

@@ -32,7 +32,7 @@ Onboarding::Onboarding(TokenKeeper& tokens, GrantKeeper& grants, Platform& platf
       clock_(clock),
       settings_(std::move(settings)) {}
 
-Task<Result<IssuedInvitation>> Onboarding::invite(MerchantId merchant, LinkOptions options) {
+Task<Result<IssuedInvitation>> Onboarding::invite(MerchantId merchant, LinkOptions options, AuditNote note) {
     if (merchants_.find(merchant) == nullptr) co_return Error{ErrorCode::kNotFound, "There is no such merchant."};
     const std::string state = randomIdText("inv_");
     Invitation invitation;
@@ -46,7 +46,7 @@ Task<Result<IssuedInvitation>> Onboarding::invite(MerchantId merchant, LinkOptio
     if (!link) co_return std::move(link).error();
     IssuedInvitation issued{settings_.launch_url + "?component=" + settings_.component_appid + "&state=" + state,
                             invitation.expires_at, *std::move(link)};
-    auto added = co_await store_.addInvitation(std::move(invitation));
+    auto added = co_await store_.addInvitation(std::move(invitation), std::move(note));
     if (!added) co_return std::move(added).error();
     co_return issued;
 }

@@ -59,8 +59,8 @@ public:
     Onboarding(TokenKeeper& tokens, GrantKeeper& grants, Platform& platform, AuthorizationStore& store,
                const MerchantStore& merchants, const Clock& clock, OnboardingSettings settings);
 
-    /// An invitation of this merchant alone, with a first link. kNotFound; the errors of Platform; kStoreUnavailable.
-    Task<Result<IssuedInvitation>> invite(MerchantId merchant, LinkOptions options);
+    /// An invitation of this merchant alone, with a first link; `note` is in the audit with it. kNotFound; the errors of Platform; kStoreUnavailable.
+    Task<Result<IssuedInvitation>> invite(MerchantId merchant, LinkOptions options, AuditNote note = {});
     /// The launch page was opened: a link as new as can be. kNotFound (no such invitation), kInvalidInput (it has run
     /// out), kConflict (it has served), kRateLimited (opened too often); the errors of Platform; kStoreUnavailable.
     Task<Result<Launch>> launch(std::string state);

@@ -81,14 +81,15 @@ ReconciliationReport Reconciliation::viewOf(const Run& run) const {
     return run.report;
 }
 
-Task<Result<ReconciliationReport>> Reconciliation::start() {
-    auto run = co_await begin(ReconciliationReport::Trigger::kOperator);
+Task<Result<ReconciliationReport>> Reconciliation::start(std::optional<AuditNote> note) {
+    auto run = co_await begin(ReconciliationReport::Trigger::kOperator, std::move(note));
     if (!run) co_return std::move(run).error();
     co_return viewOf(**run);
 }
 
 /// The run that is under way, or a new one, which is stored before it does anything.
-Task<Result<std::shared_ptr<Reconciliation::Run>>> Reconciliation::begin(ReconciliationReport::Trigger trigger) {
+Task<Result<std::shared_ptr<Reconciliation::Run>>> Reconciliation::begin(ReconciliationReport::Trigger trigger,
+                                                                         std::optional<AuditNote> note) {
     auto run = std::make_shared<Run>();
     run->report.id = ReconciliationId{randomIdText("rec_")};
     run->report.trigger = trigger;
@@ -98,7 +99,7 @@ Task<Result<std::shared_ptr<Reconciliation::Run>>> Reconciliation::begin(Reconci
         if (run_ != nullptr) co_return run_;
         run_ = run;
     }
-    auto saved = co_await reports_.save(viewOf(*run));
+    auto saved = co_await reports_.save(viewOf(*run), std::move(note));
     if (saved) co_return run;
     const std::scoped_lock lock{mutex_};
     run_ = nullptr;

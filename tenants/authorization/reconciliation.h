@@ -32,7 +32,7 @@ public:
     Reconciliation& operator=(const Reconciliation&) = delete;
 
     /// Begins a run, or gives the one that is under way; `advance` carries it on. kStoreUnavailable.
-    Task<Result<ReconciliationReport>> start();
+    Task<Result<ReconciliationReport>> start(std::optional<AuditNote> note = std::nullopt);
     /// One step: begins a run where one is due, compares some accounts, ends the run. Ends at once where there is
     /// nothing to do or another step is under way. Gives the report of a run that this step ended, and the error where
     /// the store could not write or read.
@@ -56,7 +56,8 @@ private:
     struct Run;
 
     Task<Result<Done>> lookBack();
-    Task<Result<std::shared_ptr<Run>>> begin(ReconciliationReport::Trigger trigger);
+    Task<Result<std::shared_ptr<Run>>> begin(ReconciliationReport::Trigger trigger,
+                                             std::optional<AuditNote> note = std::nullopt);
     Task<Result<Done>> step(Run& run);
     void plan(Run& run, const AuthorizerList::Entries& listed);
     Task<void> checkFrom(Run& run);

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "tenants/base/audit.h"
 #include "tenants/base/clock.h"
 #include "tenants/base/ids.h"
 #include "tenants/base/result.h"
@@ -67,8 +68,9 @@ public:
     static constexpr std::size_t kReportsKept = 60;
 
     virtual ~ReconciliationStore() = default;
-    /// Stores the report, in the place of an earlier one with its id, and forgets all but the newest kReportsKept.
-    virtual Task<Result<Done>> save(ReconciliationReport report) = 0;
+    /// Stores the report, in the place of an earlier one with its id, and forgets all but the newest kReportsKept. With a
+    /// note, that an operator began it is in the audit.
+    virtual Task<Result<Done>> save(ReconciliationReport report, std::optional<AuditNote> note = std::nullopt) = 0;
     virtual Task<std::optional<ReconciliationReport>> find(ReconciliationId id) = 0;
     /// Newest first, without their differences.
     virtual Task<std::vector<ReconciliationReport>> newest(std::size_t count) = 0;

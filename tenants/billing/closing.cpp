@@ -29,7 +29,8 @@ std::optional<Error> PeriodClosing::refusal(Period period) const {
                     "; it cannot be closed before.");
 }
 
-Result<SignedStatement> PeriodClosing::closeOne(const MerchantId& merchant, Period period) {
+Result<SignedStatement> PeriodClosing::closeOne(const MerchantId& merchant, Period period,
+                                                const std::optional<AuditNote>& note) {
     if (std::optional<Error> refused = refusal(period)) return std::move(*refused);
     for (int attempt = 0; attempt < kTries; ++attempt) {
         if (auto statement = parts_.statements.find(merchant, period)) return std::move(*statement);
@@ -44,15 +45,15 @@ Result<SignedStatement> PeriodClosing::closeOne(const MerchantId& merchant, Peri
         ClosingProgress progress;
         ClosingReport report;
         const std::int64_t summed_through = sum(accounts, period, merchant, progress);
-        const auto moved = freeze(finish(accounts, period, merchant, summed_through), progress, report);
+        const auto moved = freeze(finish(accounts, period, merchant, summed_through), progress, report, note);
         if (!moved) return moved.error();
     }
     return conflict("Scans of the period keep coming in; try again.");
 }
 
-Result<ClosingReport> PeriodClosing::closeAll(Period period, ClosingProgress& progress) {
+Result<ClosingReport> PeriodClosing::closeAll(Period period, ClosingProgress& progress, const AuditNote& note) {
     if (std::optional<Error> refused = refusal(period)) return std::move(*refused);
-    const auto begun = runBlocking(parts_.statements.beginClosing(period, parts_.clock.now()));
+    const auto begun = runBlocking(parts_.statements.beginClosing(period, parts_.clock.now(), note));
     if (!begun) return begun.error();
 
     ClosingReport report;
@@ -67,7 +68,7 @@ Result<ClosingReport> PeriodClosing::closeAll(Period period, ClosingProgress& pr
     }
     progress.merchants_total = static_cast<std::int64_t>(accounts.size() + report.earlier_open.size());
     const std::int64_t summed_through = sum(accounts, period, std::nullopt, progress);
-    const auto moved = freeze(finish(accounts, period, std::nullopt, summed_through), progress, report);
+    const auto moved = freeze(finish(accounts, period, std::nullopt, summed_through), progress, report, std::nullopt);
     if (!moved) return moved.error();
     for (const MerchantId& merchant : *moved) {
         if (progress.stop) break;
@@ -126,7 +127,7 @@ std::vector<ClosedSum> PeriodClosing::finish(const Accounts& accounts, Period pe
 
 /// Gives those whose ledger went on meanwhile.
 Result<std::vector<MerchantId>> PeriodClosing::freeze(std::vector<ClosedSum> sums, ClosingProgress& progress,
-                                                      ClosingReport& report) {
+                                                      ClosingReport& report, const std::optional<AuditNote>& note) {
     std::vector<MerchantId> moved;
     for (std::size_t first = 0; first < sums.size() && !progress.stop; first += kFrozenAtOnce) {
         const std::size_t end = std::min(sums.size(), first + kFrozenAtOnce);
@@ -140,7 +141,7 @@ Result<std::vector<MerchantId>> PeriodClosing::freeze(std::vector<ClosedSum> sum
         std::vector<MerchantId> merchants;
         merchants.reserve(portion.size());
         for (const ClosedSum& sum : portion) merchants.push_back(sum.signed_statement.statement.merchant);
-        const auto outcomes = runBlocking(parts_.statements.close(std::move(portion)));
+        const auto outcomes = runBlocking(parts_.statements.close(std::move(portion), note));
         if (!outcomes) return outcomes.error();
         for (std::size_t at = 0; at < merchants.size(); ++at) {
             const CloseOutcome outcome = (*outcomes)[at];

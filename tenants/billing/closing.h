@@ -44,11 +44,12 @@ public:
     };
     explicit PeriodClosing(Parts parts) : parts_(std::move(parts)) {}
 
-    /// For one merchant; a repeat gives the same statement. kConflict: the period has not ended, or an earlier one is open;
+    /// For one merchant, with `note` in the audit; a repeat gives the same statement. kConflict: the period has not ended, or an earlier one is open;
     /// kNotFound: no such merchant, or it was not there yet; kStoreUnavailable.
-    Result<SignedStatement> closeOne(const MerchantId& merchant, Period period);
-    /// For all merchants. kConflict where the period has not ended; kStoreUnavailable.
-    Result<ClosingReport> closeAll(Period period, ClosingProgress& progress);
+    Result<SignedStatement> closeOne(const MerchantId& merchant, Period period,
+                                     const std::optional<AuditNote>& note = std::nullopt);
+    /// For all merchants, with `note` in the audit unless the closing was begun before. kConflict where the period has not ended; kStoreUnavailable.
+    Result<ClosingReport> closeAll(Period period, ClosingProgress& progress, const AuditNote& note = {});
 
 private:
     struct Account {
@@ -63,7 +64,7 @@ private:
     std::vector<ClosedSum> finish(const Accounts& accounts, Period period, const std::optional<MerchantId>& only,
                                   std::int64_t summed_through) const;
     Result<std::vector<MerchantId>> freeze(std::vector<ClosedSum> sums, ClosingProgress& progress,
-                                           ClosingReport& report);
+                                           ClosingReport& report, const std::optional<AuditNote>& note);
 
     Parts parts_;
 };

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "tenants/base/audit.h"
 #include "tenants/base/result.h"
 #include "tenants/base/task.h"
 #include "tenants/billing/statement.h"
@@ -82,10 +83,13 @@ public:
 
     /// Freezes each, in one transaction: statement, and that later entries belong to later periods. What each came to, in
     /// the same order; kStoreUnavailable where nothing could be written.
-    virtual Task<Result<std::vector<CloseOutcome>>> close(std::vector<ClosedSum> sums) = 0;
+    /// With a note each that is closed has a line in the audit; without one they belong to the closing of a period.
+    virtual Task<Result<std::vector<CloseOutcome>>> close(std::vector<ClosedSum> sums,
+                                                          std::optional<AuditNote> note = std::nullopt) = 0;
 
-    /// Remembers that a period is being closed for all merchants, and that it has been.
-    virtual Task<Result<Done>> beginClosing(Period period, UtcTime now) = 0;
+    /// Remembers that a period is being closed for all merchants (in the audit when it does so the first time), and that it
+    /// has been.
+    virtual Task<Result<Done>> beginClosing(Period period, UtcTime now, AuditNote note = {}) = 0;
     virtual Task<Result<Done>> endClosing(Period period, UtcTime now) = 0;
     struct Closing {
         Period period;

@@ -2,6 +2,10 @@
 
 #include <stdexcept>
 #include <string>
+#include <utility>
+
+#include "tenants/base/digest.h"
+#include "tenants/base/json_text.h"
 
 namespace tenants::sqlite {
 namespace {
@@ -48,8 +52,7 @@ Result<Receipt> LedgerDecisions::correct(const Correction& correction, const Ent
     if (closed) row.entry.price = tables_.closed.givenBack(*head, charge->entry);
     tables_.entries.append(*head, row);
     correctQuotas(*head, charge->entry, correction.now);
-    tables_.audit.append(correction.note);
-    return receiptOf(row.entry);
+    return noted(row.entry, correction.note);
 }
 
 void LedgerDecisions::correctQuotas(const LedgerHead& head, const UsageEntry& charge, UtcTime now) {
@@ -80,8 +83,15 @@ Result<Receipt> LedgerDecisions::decide(const Decision& decision, const EntryId&
         tables_.holds.change(*hold, {HoldState::kReleased, kWaived, decision.now});
         tables_.quotas.giveBack(hold->sources, hold->units, true);
     }
-    tables_.audit.append(decision.note);
-    return receiptOf(row.entry);
+    return noted(row.entry, decision.note);
+}
+
+/// The audit names the entry by its hash: so it proves the ledger up to there.
+Receipt LedgerDecisions::noted(const UsageEntry& entry, const AuditNote& note) {
+    std::string content;
+    JsonObject{content}.add("entry", entry.number).add("hash", hexText(entry.hash)).end();
+    tables_.audit.append(note.on(note.action, entry.merchant, note.target), std::move(content));
+    return receiptOf(entry);
 }
 
 /// The receipt of the same decision that was made before.

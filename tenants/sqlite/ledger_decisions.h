@@ -30,6 +30,7 @@ public:
 
 private:
     Result<Receipt> repeated(const LedgerHead& head, const Decision& decision, const HoldRow& hold);
+    Receipt noted(const UsageEntry& entry, const AuditNote& note);
     void correctQuotas(const LedgerHead& head, const UsageEntry& charge, UtcTime now);
 
     const Tables tables_;

@@ -16,7 +16,7 @@ namespace tenants::sqlite {
 namespace {
 
 constexpr const char* kName = "ledger_hash";
-constexpr int kArgumentCount = 12;
+constexpr int kArgumentCount = 12;  // without the plan version
 
 std::string textOf(sqlite3_value* value) {
     const auto* const text = sqlite3_value_text(value);
@@ -39,6 +39,12 @@ UsageEntry entryOf(std::span<sqlite3_value*> values) {
     entry.at = utc(sqlite3_value_int64(values[9]));
     entry.recorded_at = utc(sqlite3_value_int64(values[10]));
     entry.period = periodOf(sqlite3_value_int64(values[11]));
+    if (values.size() > kArgumentCount && sqlite3_value_type(values[kArgumentCount]) != SQLITE_NULL) {
+        const std::string plan_version = textOf(values[kArgumentCount]);
+        const std::size_t at = plan_version.rfind('@');
+        if (at == std::string::npos) throw std::runtime_error("an entry has a plan version without a number");
+        entry.plan_version = PlanVersionId{PlanId{plan_version.substr(0, at)}, std::stoll(plan_version.substr(at + 1))};
+    }
     return entry;
 }
 
@@ -56,15 +62,18 @@ void call(sqlite3_context* context, int count, sqlite3_value** values) {
 
 LedgerHashFunction::LedgerHashFunction(SQLite::Database& database) : database_(database) {
     // DIRECTONLY: no trigger or view of the file can call it.
-    const int verdict =
-        sqlite3_create_function_v2(database.getHandle(), kName, kArgumentCount, SQLITE_UTF8 | SQLITE_DIRECTONLY, this,
-                                   call, nullptr, nullptr, nullptr);
-    if (verdict != SQLITE_OK) throw SQLite::Exception{database.getHandle(), verdict};
+    for (const int count : {kArgumentCount, kArgumentCount + 1}) {
+        const int verdict = sqlite3_create_function_v2(
+            database.getHandle(), kName, count, SQLITE_UTF8 | SQLITE_DIRECTONLY, this, call, nullptr, nullptr, nullptr);
+        if (verdict != SQLITE_OK) throw SQLite::Exception{database.getHandle(), verdict};
+    }
 }
 
 LedgerHashFunction::~LedgerHashFunction() {
-    sqlite3_create_function_v2(database_.getHandle(), kName, kArgumentCount, SQLITE_UTF8, nullptr, nullptr, nullptr,
-                               nullptr, nullptr);
+    for (const int count : {kArgumentCount, kArgumentCount + 1}) {
+        sqlite3_create_function_v2(database_.getHandle(), kName, count, SQLITE_UTF8, nullptr, nullptr, nullptr, nullptr,
+                                   nullptr);
+    }
 }
 
 ChainHash LedgerHashFunction::next(const UsageEntry& entry) {

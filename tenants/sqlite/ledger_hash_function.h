@@ -12,7 +12,7 @@ namespace tenants::sqlite {
 
 /// Gives a connection, for as long as this lives, the SQL function by which migration 0009 chains the entries of before it:
 /// `ledger_hash(merchant, number, id, kind, units, request_id, key_id, x_request_id, outcome, at_ms, recorded_ms, period)`
-/// is the chain hash of that entry. It remembers each merchant's last one, and so must meet the entries of a merchant
+/// is the chain hash of that entry; a thirteenth argument is its plan version, as `std@7`, or NULL. It remembers each merchant's last one, and so must meet the entries of a merchant
 /// in order of number from 1, each once: anything else is an error of SQL, and undoes the migration.
 class LedgerHashFunction {
 public:

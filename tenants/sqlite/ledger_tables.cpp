@@ -46,7 +46,8 @@ SealedPlace replyPlace(std::string_view application, const MerchantId& merchant,
 }
 
 LedgerTables::LedgerTables(SQLite::Database& database, AuditTable& audit, const KeyRing& ring, std::string application)
-    : ring_(ring),
+    : audit_(audit),
+      ring_(ring),
       application_(std::move(application)),
       quotas_(database),
       heads_(database),
@@ -155,10 +156,11 @@ Result<std::int64_t> LedgerTables::eraseReplies(UtcTime now, std::int64_t count)
     return static_cast<std::int64_t>(Query{delete_replies_}.bind(":now", now).bind(":count", count).run());
 }
 
-Result<Done> LedgerTables::reopenUpstreamWindow(const MerchantId& merchant, UtcTime now) {
+Result<Done> LedgerTables::reopenUpstreamWindow(const MerchantId& merchant, UtcTime now, const AuditNote& note) {
     const LedgerHead* const head = heads_.find(merchant);
     if (head == nullptr) return noSuchMerchant();
     quotas_.reopenUpstream(head->merchant_row, now);
+    audit_.append(note);
     return Done{};
 }
 

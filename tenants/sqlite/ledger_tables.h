@@ -40,7 +40,7 @@ public:
     Result<std::int64_t> abandon(UtcTime before, UtcTime now, std::int64_t count);
     /// Erases at most `count` expired replies, and says how many.
     Result<std::int64_t> eraseReplies(UtcTime now, std::int64_t count);
-    Result<Done> reopenUpstreamWindow(const MerchantId& merchant, UtcTime now);
+    Result<Done> reopenUpstreamWindow(const MerchantId& merchant, UtcTime now, const AuditNote& note);
     Result<Done> takeUpstreamQuota(const MerchantId& merchant, const UpstreamQuotaTold& told, UtcTime now);
     Result<Done> keepUpstreamWord(const MerchantId& merchant, const UpstreamQuotaTold& told, UtcTime now);
 
@@ -65,6 +65,7 @@ private:
     Repeat repeatOf(const HoldRow& hold, const Reservation& reservation);
     Settled firstResult(const HoldRow& hold);
 
+    AuditTable& audit_;
     const KeyRing& ring_;
     const std::string application_;
     QuotaBook quotas_;

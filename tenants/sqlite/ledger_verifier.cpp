@@ -8,13 +8,16 @@
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
+#include "tenants/sqlite/audit_check.h"
 #include "tenants/sqlite/connection.h"
 #include "tenants/sqlite/entry_row.h"
 #include "tenants/sqlite/failure.h"
 #include "tenants/sqlite/ledger_sums.h"
 #include "tenants/sqlite/migrator.h"
 #include "tenants/sqlite/query.h"
+#include "tenants/sqlite/statement_check.h"
 
 namespace tenants {
 namespace {
@@ -32,6 +35,7 @@ std::string entriesSql(const char* condition, const char* order) {
 
 constexpr const char* kSelectMerchants = "SELECT row, id FROM merchant WHERE :id IS NULL OR id = :id";
 constexpr const char* kSelectHeads = "SELECT merchant_row, last_number, last_entry_row, last_hash FROM ledger_head";
+constexpr const char* kSelectPeriods = "SELECT period, first_row FROM ledger_period";
 constexpr const char* kSelectNobodys =
     "SELECT row, number FROM usage_entry WHERE merchant_row NOT IN (SELECT row FROM merchant) ORDER BY row";
 
@@ -59,9 +63,10 @@ PlacedEntry placedOf(const Query& row, const MerchantId& merchant) {
 class Verification {
 public:
     Verification(SQLite::Database& database, const LedgerVerification& asked)
-        : database_(database), asked_(asked), known_(asked.known) {}
+        : database_(database), asked_(asked), audit_(database, report_) {}
 
     LedgerReport run() {
+        readKnown();
         readChains();
         if (asked_.merchant && chains_.empty()) report_.add(asked_.merchant->text(), "there is no such merchant");
         walk();
@@ -73,13 +78,37 @@ public:
             for (const auto& [there, found] : diagnoses)
                 findMoved(here, lost.missing(), there, found.strays(), report_);
         }
-        if (!asked_.merchant) checkNobodys();
+        if (!asked_.merchant) {
+            checkNobodys();
+            checkPeriods();
+        }
         known_.judge(report_);
+        audit_.compareRows(asked_.merchant);
         checkLedgerSums(database_, asked_.merchant, report_);
         return std::move(report_);
     }
 
 private:
+    /// What says how the ledger was, without being of it.
+    void readKnown() {
+        std::vector<KnownEntry> of_audit;
+        for (const KnownEntry& entry : asked_.known) {
+            if (entry.merchant.text() == kAuditChain) {
+                of_audit.push_back(entry);
+            } else {
+                known_.add(entry);
+            }
+        }
+        for (const KnownEntry& entry : audit_.walk(of_audit)) addIfAsked(entry);
+        for (const KnownEntry& entry : checkStatements(database_, asked_.merchant, asked_.statement_keys, report_)) {
+            addIfAsked(entry);
+        }
+    }
+
+    void addIfAsked(const KnownEntry& entry) {
+        if (!asked_.merchant || entry.merchant == *asked_.merchant) known_.add(entry);
+    }
+
     void readChains() {
         PreparedStatement select{database_, kSelectMerchants};
         Query row{select};
@@ -107,6 +136,7 @@ private:
             try {
                 const PlacedEntry placed = placedOf(row, chain.merchant);
                 known_.see(placed.entry);
+                first_rows_.try_emplace(placed.entry.period.number(), placed.row);
                 if (asked_.each) asked_.each(placed.entry);
                 if (!chain.doubtful) chain.doubtful = !chain.walk.follows(placed);
             } catch (const std::runtime_error&) {
@@ -151,6 +181,21 @@ private:
         return diagnosis;
     }
 
+    /// Where sums of a period begin to read: what lies before would be left out of them.
+    void checkPeriods() {
+        std::map<int, std::int64_t> stored;
+        PreparedStatement select{database_, kSelectPeriods};
+        Query row{select};
+        while (row.next()) stored[static_cast<int>(row.number(0))] = row.number(1);
+        for (const auto& [period, first_row] : first_rows_) {
+            const auto known = stored.find(period);
+            if (known == stored.end() || known->second > first_row) {
+                report_.add("", "ledger_period was changed: the entries of " + std::to_string(period) +
+                                    " begin in row " + std::to_string(first_row));
+            }
+        }
+    }
+
     void checkNobodys() {
         PreparedStatement select{database_, kSelectNobodys};
         Query row{select};
@@ -164,7 +209,9 @@ private:
     const LedgerVerification& asked_;
     KnownEntries known_;
     std::map<std::int64_t, Chain> chains_;
+    std::map<int, std::int64_t> first_rows_;  // of each period
     LedgerReport report_;
+    AuditCheck audit_;
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 #include <array>
 
+#include "tenants/sqlite/audit_hash_function.h"
 #include "tenants/sqlite/connection.h"
 #include "tenants/sqlite/failure.h"
 #include "tenants/sqlite/ledger_hash_function.h"
@@ -78,6 +79,7 @@ int examineSchema(const std::filesystem::path& path, std::span<const Migration> 
 
 void migrate(SQLite::Database& database, std::span<const Migration> migrations, int from, UtcTime now) {
     const LedgerHashFunction ledger_hash{database};
+    const AuditHashFunction audit_hash{database};
     for (const Migration& migration : migrations.subspan(static_cast<std::size_t>(from))) {
         SQLite::Transaction transaction{database, SQLite::TransactionBehavior::IMMEDIATE};
         database.exec(std::string{migration.text});

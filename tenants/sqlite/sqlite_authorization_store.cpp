@@ -8,6 +8,8 @@
 namespace tenants::sqlite {
 namespace {
 
+constexpr std::size_t kLinkNameDigits = 16;  // of the hash of its state: enough to tell links apart
+
 template <class T>
 T found(Result<T> result) {
     if (!result) throw std::runtime_error("store unavailable: " + result.error().for_log);
@@ -106,8 +108,10 @@ Task<std::vector<PlatformEvent>> SqliteAuthorizationStore::unhandledEvents() {
     co_return found(std::move(events));
 }
 
-Task<Result<Done>> SqliteAuthorizationStore::addInvitation(Invitation invitation) {
-    Write write{writer_, [&] { return onboarding_.addInvitation(invitation); }};
+Task<Result<Done>> SqliteAuthorizationStore::addInvitation(Invitation invitation, AuditNote note) {
+    note = note.on("authorization_link.create", invitation.merchant,
+                   "authorization-links/" + invitation.state_hash.substr(0, kLinkNameDigits));
+    Write write{writer_, [&] { return audit_.noted(onboarding_.addInvitation(invitation), note); }};
     co_return co_await write;
 }
 

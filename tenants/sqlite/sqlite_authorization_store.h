@@ -1,6 +1,7 @@
 #pragma once
 
 #include "tenants/authorization/authorization_store.h"
+#include "tenants/sqlite/audit_table.h"
 #include "tenants/sqlite/authorization_directory.h"
 #include "tenants/sqlite/authorization_seals.h"
 #include "tenants/sqlite/authorization_tables.h"
@@ -15,12 +16,13 @@ namespace tenants::sqlite {
 class SqliteAuthorizationStore final : public AuthorizationStore {
 public:
     SqliteAuthorizationStore(Writer& writer, AuthorizationTables& tables, AuthorizationDirectory& directory,
-                             const AuthorizationSeals& seals)
+                             const AuthorizationSeals& seals, AuditTable& audit)
         : writer_(writer),
           tables_(tables),
           onboarding_(writer.database(), seals.component()),
           directory_(directory),
-          seals_(seals) {}
+          seals_(seals),
+          audit_(audit) {}
 
     std::shared_ptr<const Authorization> find(const MerchantId& merchant) const override;
     std::shared_ptr<const Authorization> findByAppId(const AppId& appid) const override;
@@ -42,7 +44,7 @@ public:
     Task<Result<Done>> markEventHandled(std::int64_t event, UtcTime now) override;
     Task<std::vector<PlatformEvent>> unhandledEvents() override;
 
-    Task<Result<Done>> addInvitation(Invitation invitation) override;
+    Task<Result<Done>> addInvitation(Invitation invitation, AuditNote note = {}) override;
     Task<std::optional<Invitation>> findInvitation(std::string state_hash) override;
     Task<std::optional<Invitation>> findInvitationOfAccount(AppId appid, UtcTime now) override;
     Task<Result<bool>> countOpening(std::string state_hash, UtcTime now, OpeningLimit limit) override;
@@ -56,6 +58,7 @@ private:
     OnboardingTables onboarding_;
     AuthorizationDirectory& directory_;
     const AuthorizationSeals& seals_;
+    AuditTable& audit_;
 };
 
 }  // namespace tenants::sqlite

@@ -36,8 +36,13 @@ class ReadOnlyStatements final : public StatementReads {
 public:
     using StatementReads::StatementReads;
 
-    Task<Result<std::vector<CloseOutcome>>> close(std::vector<ClosedSum> /*sums*/) override { co_return refusal(); }
-    Task<Result<Done>> beginClosing(Period /*period*/, UtcTime /*now*/) override { co_return refusal(); }
+    Task<Result<std::vector<CloseOutcome>>> close(std::vector<ClosedSum> /*sums*/,
+                                                  std::optional<AuditNote> /*note*/) override {
+        co_return refusal();
+    }
+    Task<Result<Done>> beginClosing(Period /*period*/, UtcTime /*now*/, AuditNote /*note*/) override {
+        co_return refusal();
+    }
     Task<Result<Done>> endClosing(Period /*period*/, UtcTime /*now*/) override { co_return refusal(); }
 };
 

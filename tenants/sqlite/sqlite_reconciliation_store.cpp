@@ -16,8 +16,9 @@ T found(Result<T> result) {
 
 }  // namespace
 
-Task<Result<Done>> SqliteReconciliationStore::save(ReconciliationReport report) {
-    Write write{writer_, [&] { return tables_.save(report); }};
+Task<Result<Done>> SqliteReconciliationStore::save(ReconciliationReport report, std::optional<AuditNote> note) {
+    if (note) note = note->on("reconciliation.create", MerchantId{}, "reconciliations/" + report.id.text());
+    Write write{writer_, [&] { return note ? audit_.noted(tables_.save(report), *note) : tables_.save(report); }};
     co_return co_await write;
 }
 

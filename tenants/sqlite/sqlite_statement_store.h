@@ -1,5 +1,6 @@
 #pragma once
 
+#include "tenants/sqlite/audit_table.h"
 #include "tenants/sqlite/statement_reads.h"
 #include "tenants/sqlite/statement_tables.h"
 #include "tenants/sqlite/writer.h"
@@ -9,16 +10,18 @@ namespace tenants::sqlite {
 /// The port of statements over the writer and the readers. All that it borrows must outlive it.
 class SqliteStatementStore final : public StatementReads {
 public:
-    SqliteStatementStore(Writer& writer, StatementTables& tables, ReaderPool& readers)
-        : StatementReads(readers), writer_(writer), tables_(tables) {}
+    SqliteStatementStore(Writer& writer, StatementTables& tables, ReaderPool& readers, AuditTable& audit)
+        : StatementReads(readers), writer_(writer), tables_(tables), audit_(audit) {}
 
-    Task<Result<std::vector<CloseOutcome>>> close(std::vector<ClosedSum> sums) override;
-    Task<Result<Done>> beginClosing(Period period, UtcTime now) override;
+    Task<Result<std::vector<CloseOutcome>>> close(std::vector<ClosedSum> sums,
+                                                  std::optional<AuditNote> note = std::nullopt) override;
+    Task<Result<Done>> beginClosing(Period period, UtcTime now, AuditNote note = {}) override;
     Task<Result<Done>> endClosing(Period period, UtcTime now) override;
 
 private:
     Writer& writer_;
     StatementTables& tables_;
+    AuditTable& audit_;
 };
 
 }  // namespace tenants::sqlite

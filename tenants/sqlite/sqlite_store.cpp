@@ -82,12 +82,12 @@ constexpr const char* kStoreName = "tollgate";  // what ties a sealed value to t
 
 /// What the store keeps for one third-party platform.
 struct ComponentParts {
-    ComponentParts(Writer& writer, const KeyRing& keys, const AppId& component)
+    ComponentParts(Writer& writer, AuditTable& audit, const KeyRing& keys, const AppId& component)
         : seals(keys, std::string{kStoreName} + "/" + component.text(), component),
           tables(writer.database(), seals),
-          store(writer, tables, directory, seals),
+          store(writer, tables, directory, seals, audit),
           reconciliation_tables(writer.database(), component),
-          reconciliations(writer, reconciliation_tables) {
+          reconciliations(writer, reconciliation_tables, audit) {
         tables.load(directory);
     }
     ComponentParts(const ComponentParts&) = delete;
@@ -117,18 +117,18 @@ struct SqliteStore::Parts {
           plan_tables(writer.database(), ledger_tables.quotas()),
           statement_tables(writer.database(), ledger_tables.heads()),
           ledger(writer, ledger_tables, readers, keys, kStoreName),
-          audit(readers),
-          merchants(writer, merchant_tables, merchant_directory),
-          plans(writer, plan_tables, plan_directory, readers),
+          audit(writer, audit_table, readers),
+          merchants(writer, merchant_tables, merchant_directory, audit_table),
+          plans(writer, plan_tables, plan_directory, readers, audit_table),
           ledger_scan(readers),
-          statements(writer, statement_tables, readers),
+          statements(writer, statement_tables, readers, audit_table),
           upstream_days(writer, ledger_tables, readers),
           inspection(readers, clock, markedFatal(path, settings)) {
         merchant_tables.adopt(served.at(0));
         merchant_tables.load(merchant_directory);
         plan_tables.load(plan_directory);
         for (const AppId& component : served) {
-            components.emplace(component, std::make_unique<ComponentParts>(writer, keys, component));
+            components.emplace(component, std::make_unique<ComponentParts>(writer, audit_table, keys, component));
         }
         refuseMerchantsOfOthers(path);
         ledger_tables.quotas().tell({[this](const MerchantTerms& terms) {
@@ -194,7 +194,7 @@ MerchantStore& SqliteStore::merchants() noexcept {
 AuthorizationStore& SqliteStore::authorizations(const AppId& component) {
     return parts_->components.at(component)->store;
 }
-const AuditLog& SqliteStore::audit() const noexcept {
+AuditLog& SqliteStore::audit() noexcept {
     return parts_->audit;
 }
 UsageLedger& SqliteStore::ledger() noexcept {

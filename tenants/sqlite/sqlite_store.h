@@ -66,7 +66,7 @@ public:
     /// Of one of the platforms that the store was opened for; throws std::out_of_range for any other.
     AuthorizationStore& authorizations(const AppId& component);
     UsageLedger& ledger() noexcept;
-    const AuditLog& audit() const noexcept;
+    AuditLog& audit() noexcept;
     PlanStore& plans() noexcept;
     ReconciliationStore& reconciliations(const AppId& component);
     StatementStore& statements() noexcept;

@@ -90,8 +90,9 @@ Task<Result<Done>> SqliteUsageLedger::takeUpstreamQuota(MerchantId merchant, Ups
     co_return co_await write;
 }
 
-Task<Result<Done>> SqliteUsageLedger::reopenUpstreamWindow(MerchantId merchant, UtcTime now) {
-    Write write{writer_, [&] { return tables_.reopenUpstreamWindow(merchant, now); }};
+Task<Result<Done>> SqliteUsageLedger::reopenUpstreamWindow(MerchantId merchant, UtcTime now, AuditNote note) {
+    note = note.on("quota.reopen", merchant, "quota");
+    Write write{writer_, [&] { return tables_.reopenUpstreamWindow(merchant, now, note); }};
     co_return co_await write;
 }
 

@@ -22,7 +22,7 @@ public:
     Task<Result<Done>> release(Release release) override;
     Task<Result<Done>> markUnknown(MerchantId merchant, RequestId request, std::string reason, UtcTime now) override;
     Task<Result<std::int64_t>> sweep(UtcTime before, UtcTime now) override;
-    Task<Result<Done>> reopenUpstreamWindow(MerchantId merchant, UtcTime now) override;
+    Task<Result<Done>> reopenUpstreamWindow(MerchantId merchant, UtcTime now, AuditNote note = {}) override;
     Task<Result<Done>> takeUpstreamQuota(MerchantId merchant, UpstreamQuotaTold told, UtcTime now) override;
 
     Task<Result<Receipt>> correct(Correction correction) override;

@@ -151,10 +151,14 @@ StatementStore::Closing closingOf(const Query& row) {
 
 std::optional<SignedStatement> StatementReader::find(const MerchantId& merchant, Period period) const {
     ReaderPool::Reader reader = readers_.read();
-    PreparedStatement select{reader.database(), std::string{kSelectStatement} + kOne};
+    return findStatement(reader.database(), merchant, period);
+}
+
+std::optional<SignedStatement> findStatement(SQLite::Database& database, const MerchantId& merchant, Period period) {
+    PreparedStatement select{database, std::string{kSelectStatement} + kOne};
     Query row{select};
     row.bind(":merchant", merchant).bind(":period", std::int64_t{period.number()});
-    std::vector<SignedStatement> found = statementsOf(reader.database(), row);
+    std::vector<SignedStatement> found = statementsOf(database, row);
     if (found.empty()) return std::nullopt;
     return std::move(found.front());
 }

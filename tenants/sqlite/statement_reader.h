@@ -10,6 +10,9 @@
 
 namespace tenants::sqlite {
 
+/// Within one read transaction of the caller's. Throws std::runtime_error where the rows say what no statement can say.
+std::optional<SignedStatement> findStatement(SQLite::Database& database, const MerchantId& merchant, Period period);
+
 /// The reads of StatementStore, as it promises them. Long ones are cut into read transactions that are short. Safe from
 /// any thread; they block.
 class StatementReader {

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "tenants/base/clock.h"
+#include "tenants/base/hash_chain.h"
 #include "tenants/base/ids.h"
 #include "tenants/base/period.h"
 #include "tenants/base/secret.h"
@@ -30,9 +31,6 @@ std::string_view outcomeText(Outcome outcome);  // billed, not_recognised
 
 /// SHA-256 that tells whether a repeat is the same request; empty where the caller gave no Idempotency-Key.
 using Fingerprint = std::optional<std::array<unsigned char, 32>>;
-
-/// SHA-256 of a merchant's ledger up to and with one entry: docs/ledger-format.md. Before the first entry all zero.
-using ChainHash = std::array<unsigned char, 32>;
 
 /// What proves to a merchant that its scan is in the ledger: with it a later ledger can be checked for exactly this entry.
 struct Receipt {

@@ -152,10 +152,6 @@ void findMoved(const MerchantId& here, const std::vector<MissingEntries>& missin
     }
 }
 
-KnownEntries::KnownEntries(const std::vector<KnownEntry>& known) {
-    for (const KnownEntry& entry : known) known_[entry.merchant].emplace(entry.number, entry);
-}
-
 void KnownEntries::see(const UsageEntry& entry) {
     if (known_.empty()) return;
     const auto merchant = known_.find(entry.merchant);

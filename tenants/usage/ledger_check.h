@@ -35,6 +35,7 @@ struct LedgerReport {
 
     std::int64_t entries = 0;
     std::map<MerchantId, LedgerEnd> ends;  // of every merchant that was looked at and has entries
+    LedgerEnd audit_end;                   // of the audit's chain
     std::vector<LedgerFault> faults;       // the first of them
     std::int64_t fault_count = 0;
 
@@ -118,8 +119,7 @@ void findMoved(const MerchantId& here, const std::vector<MissingEntries>& missin
 /// What is known from outside, against what a ledger has.
 class KnownEntries {
 public:
-    explicit KnownEntries(const std::vector<KnownEntry>& known);
-
+    void add(const KnownEntry& known) { known_[known.merchant].emplace(known.number, known); }
     void see(const UsageEntry& entry);
     /// Reports each one that the ledger contradicts or does not reach any more.
     void judge(LedgerReport& report) const;

@@ -37,7 +37,7 @@ public:
     virtual Task<Result<std::int64_t>> sweep(UtcTime before, UtcTime now) = 0;
     /// Opens the upstream window that is full, by WeChat's refusal or by our count, for an operator who bought a pack: it has
     /// no limit then until WeChat refuses.
-    virtual Task<Result<Done>> reopenUpstreamWindow(MerchantId merchant, UtcTime now) = 0;
+    virtual Task<Result<Done>> reopenUpstreamWindow(MerchantId merchant, UtcTime now, AuditNote note = {}) = 0;
     /// WeChat's word on its quota: it becomes that of the merchant, and what the upstream window open at `now` did not
     /// count of the use is use elsewhere. kNotFound where there is no such merchant.
     virtual Task<Result<Done>> takeUpstreamQuota(MerchantId merchant, UpstreamQuotaTold told, UtcTime now) = 0;

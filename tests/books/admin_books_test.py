@@ -22,12 +22,18 @@ class AdminBooks(unittest.TestCase):
     def test_period_is_closed_for_all_and_each_statement_can_be_read(self):
         with self.books.serve() as gateway:
             one = gateway.call("POST", f"/admin/v1/merchants/mer_1/statements/{self.books.period}:close")
-            done = gateway.close_all(self.books.period)
+            begun = gateway.begin_closing(self.books.period)
+            done = gateway.wait_for(begun.headers["Location"], "done")
             again = gateway.call("POST", f"/admin/v1/merchants/mer_1/statements/{self.books.period}:close")
 
             self.assertEqual(one.status, 200, one.body)
             self.assertEqual(again.body, one.body)
             self.assertEqual(done["progress"]["merchants_closed"], len(MERCHANTS) - 1)
+            for action, target in (("statement.close", "statements"), ("period.close", "periods")):
+                noted = gateway.call("GET", f"/admin/v1/audit-entries?action={action}").json()["audit_entries"]
+                made = [entry for entry in noted if entry["target"] == f"{target}/{self.books.period}"]
+                self.assertEqual([entry["actor"][:4] for entry in made], ["adm_"], "what is repeated leaves no line")
+            self.assertEqual(made[0]["request_id"], begun.headers["X-Request-Id"])
             for merchant in MERCHANTS:
                 shown = gateway.call("GET", f"/admin/v1/merchants/{merchant}/statements/{self.books.period}")
                 self.assertEqual(shown.json()["statement"]["merchant_id"], merchant)

@@ -157,10 +157,13 @@ class Gateway:
         """What a merchant is told on the public port."""
         return ask("GET", self.public + path, key)
 
-    def close_all(self, period):
+    def begin_closing(self, period):
         begun = self.call("POST", f"/admin/v1/periods/{period}:close")
         assert begun.status == 202 and begun.headers["Location"] == f"/admin/v1/periods/{period}", begun.body
-        return self.wait_for(begun.headers["Location"], "done")
+        return begun
+
+    def close_all(self, period):
+        return self.wait_for(self.begin_closing(period).headers["Location"], "done")
 
     def wait_for(self, path, state):
         def ended():

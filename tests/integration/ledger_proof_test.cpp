@@ -39,6 +39,10 @@ protected:
     HttpAnswer post(const std::string& path, const std::string& body) {
         return installation_.admin().send("POST", "/merchants/" + merchant_.id + path, body);
     }
+    /// The merchant's, which is printed first.
+    static std::string headOf(const Finished& verified) {
+        return verified.standard_output.substr(0, verified.standard_output.find('\n'));
+    }
     static std::string textOf(const std::filesystem::path& path) {
         std::ifstream file{path, std::ios::binary};
         return {std::istreambuf_iterator<char>{file}, std::istreambuf_iterator<char>{}};
@@ -61,21 +65,25 @@ TEST_F(LedgerProof, HeadsArePrintedAndTheScriptOfTheDocumentsAgrees) {
     const Finished ours = verify({"--export", file});
 
     ASSERT_EQ(ours.exit_code, 0) << ours.standard_error;
-    EXPECT_EQ(ours.standard_output, merchant_.id + "=4:" + Json{corrected.body}.at("hash").text() + "\n");
-    std::string head = ours.standard_output;
-    head.pop_back();
-    const Finished script = verifyByScript({file, head});
+    const std::string head = headOf(ours);
+    EXPECT_EQ(head, merchant_.id + "=4:" + Json{corrected.body}.at("hash").text());
+    const std::string audit_head =
+        ours.standard_output.substr(head.size() + 1, ours.standard_output.size() - head.size() - 2);
+    EXPECT_THAT(audit_head, testing::MatchesRegex("audit=[0-9]*:[0-9a-f]*"));
+    const Finished script = verifyByScript({file, head, audit_head});
     EXPECT_EQ(script.exit_code, 0) << script.standard_error;
-    EXPECT_EQ(script.standard_output, ours.standard_output);
-    EXPECT_EQ(verify({"--expect", head}).exit_code, 0);
+    EXPECT_EQ(script.standard_output, head + "\n");
+    EXPECT_EQ(verify({"--expect", head, "--expect", audit_head}).exit_code, 0);
+    const Finished contradicted = verify({"--expect", "audit=1:" + std::string(64, '0')});
+    EXPECT_EQ(contradicted.exit_code, 6);
+    EXPECT_THAT(contradicted.standard_error, HasSubstr("the audit up to audit entry 1 was changed"));
 }
 
 TEST_F(LedgerProof, ScriptNamesWhatWasChangedInAnExport) {
     const std::filesystem::path file = installation_.folder() / "ledger.jsonl";
     const Finished ours = verify({"--export", file.string()});
     ASSERT_EQ(ours.exit_code, 0) << ours.standard_error;
-    std::string head = ours.standard_output;
-    head.pop_back();
+    const std::string head = headOf(ours);
     const std::string whole = textOf(file);
 
     std::string changed = whole;
@@ -97,8 +105,7 @@ TEST_F(LedgerProof, ScriptNamesWhatWasChangedInAnExport) {
 }
 
 TEST_F(LedgerProof, WhatIsKnownOutsideAndContradictedIsExitCode6) {
-    std::string head = verify().standard_output;
-    head.pop_back();
+    const std::string head = headOf(verify());
     std::string other_hash = head;
     other_hash.back() = other_hash.back() == '0' ? '1' : '0';
     std::string later = head;
@@ -140,7 +147,9 @@ TEST_F(LedgerProof, CorrectionIsMadeOnceAndIsInTheAuditWithItsReason) {
     EXPECT_EQ(entries.at(0).at("corrects").integer(), 2);
     EXPECT_EQ(entries.at(0).at("reason").text(), "scanned twice");
     EXPECT_EQ(entries.at(0).at("outcome").text(), "billed");
-    const Json audit = installation_.admin().call("GET", "/audit-entries?merchant=" + merchant_.id).at("audit_entries");
+    const Json audit = installation_.admin()
+                           .call("GET", "/audit-entries?action=usage_entry.correct&merchant=" + merchant_.id)
+                           .at("audit_entries");
     ASSERT_EQ(audit.size(), 1U);
     EXPECT_EQ(audit.at(0).at("action").text(), "usage_entry.correct");
     EXPECT_EQ(audit.at(0).at("target").text(), "usage-entries/2");
@@ -178,7 +187,10 @@ TEST_F(LedgerProof, UnknownScanIsDecidedWithAReason) {
         installation_.admin().call("GET", "/merchants/" + merchant_.id + "/holds?state=unknown").at("holds").size(),
         0U);
     EXPECT_EQ(verify().exit_code, 0) << verify().standard_error;
-    EXPECT_EQ(installation_.admin().call("GET", "/audit-entries").at("audit_entries").size(), 2U);
+    for (const char* action : {"hold.billed", "hold.not_billed"}) {
+        const std::string path = std::string{"/audit-entries?action="} + action;
+        EXPECT_EQ(installation_.admin().call("GET", path).at("audit_entries").size(), 1U) << action;
+    }
 }
 
 TEST_F(LedgerProof, MalformedDecisionsAreRefusedAndLeaveNoTrace) {
@@ -192,7 +204,10 @@ TEST_F(LedgerProof, MalformedDecisionsAreRefusedAndLeaveNoTrace) {
     EXPECT_EQ(post("/holds/none:decide", R"({"decision":"billed"})").status, 400);
     EXPECT_EQ(post("/holds:decide", R"({"decision":"billed","reason":"r"})").status, 400);
     EXPECT_EQ(installation_.admin().entries(merchant_.id).size(), 3U);
-    EXPECT_EQ(installation_.admin().call("GET", "/audit-entries").at("audit_entries").size(), 0U);
+    for (const char* action : {"usage_entry.correct", "hold.billed", "hold.not_billed"}) {
+        const std::string path = std::string{"/audit-entries?action="} + action;
+        EXPECT_EQ(installation_.admin().call("GET", path).at("audit_entries").size(), 0U) << action;
+    }
 }
 
 }  // namespace

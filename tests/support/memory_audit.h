@@ -12,16 +12,21 @@ namespace test_support {
 /// The audit without a file: the rules of AuditLog.
 class MemoryAudit final : public tenants::AuditLog {
 public:
-    void append(tenants::AuditNote note) {
-        const std::scoped_lock lock{mutex_};
-        entries_.push_back({static_cast<std::int64_t>(entries_.size()) + 1, std::move(note)});
+    tenants::Task<tenants::Result<tenants::Done>> append(tenants::AuditNote note) override {
+        add(std::move(note));
+        co_return tenants::Done{};
     }
-    std::vector<tenants::AuditEntry> entries(const std::optional<tenants::MerchantId>& merchant,
-                                             std::optional<std::int64_t> before, std::size_t count) const override {
+    void add(tenants::AuditNote note) {
+        const std::scoped_lock lock{mutex_};
+        entries_.push_back({static_cast<std::int64_t>(entries_.size()) + 1, std::move(note), {}, {}});
+    }
+    std::vector<tenants::AuditEntry> entries(const tenants::AuditFilter& filter, std::optional<std::int64_t> before,
+                                             std::size_t count) const override {
         const std::scoped_lock lock{mutex_};
         std::vector<tenants::AuditEntry> page;
         for (auto entry = entries_.rbegin(); entry != entries_.rend() && page.size() < count; ++entry) {
-            const bool asked = !merchant || entry->note.merchant == *merchant;
+            const bool asked = (!filter.merchant || entry->note.merchant == *filter.merchant) &&
+                               (filter.action.empty() || entry->note.action == filter.action);
             if (asked && (!before || entry->number < *before)) page.push_back(*entry);
         }
         return page;

@@ -137,7 +137,7 @@ Result<Receipt> MemoryLedger::correctNow(const Correction& correction) {
     entry.reason = correction.reason;
     const Hold& hold = holds_.at({correction.merchant, charge.request});
     quotas_.takeBack(hold.reservation, hold.sources, correction.now);
-    audit_.append(correction.note);
+    audit_.add(correction.note);
     return append(correction.merchant, std::move(entry));
 }
 
@@ -165,7 +165,7 @@ Result<Receipt> MemoryLedger::decideNow(const Decision& decision) {
     UsageEntry entry = chargeOf(hold);
     entry.recorded_at = decision.now;
     entry.reason = decision.reason;
-    audit_.append(decision.note);
+    audit_.add(decision.note);
     quotas_.end(hold.reservation, hold.sources,
                 decision.billed ? MemoryQuotas::End::kCharged : MemoryQuotas::End::kGivenBack);
     if (decision.billed) {
@@ -237,11 +237,12 @@ Task<Result<std::int64_t>> MemoryLedger::sweep(UtcTime before, UtcTime now) {
     co_return turned;
 }
 
-Task<Result<Done>> MemoryLedger::reopenUpstreamWindow(MerchantId merchant, UtcTime now) {
+Task<Result<Done>> MemoryLedger::reopenUpstreamWindow(MerchantId merchant, UtcTime now, AuditNote note) {
     if (auto fault = faults_.check("reopenUpstreamWindow")) co_return *std::move(fault);
     const std::scoped_lock lock{mutex_};
     if (!quotas_.knows(merchant)) co_return notFound();
     quotas_.reopenUpstream(merchant, now);
+    audit_.add(note.on("quota.reopen", merchant, "quota"));
     co_return Done{};
 }
 

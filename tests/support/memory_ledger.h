@@ -28,7 +28,8 @@ public:
                                                               std::string reason, tenants::UtcTime now) override;
     tenants::Task<tenants::Result<std::int64_t>> sweep(tenants::UtcTime before, tenants::UtcTime now) override;
     tenants::Task<tenants::Result<tenants::Done>> reopenUpstreamWindow(tenants::MerchantId merchant,
-                                                                       tenants::UtcTime now) override;
+                                                                       tenants::UtcTime now,
+                                                                       tenants::AuditNote note = {}) override;
     tenants::Task<tenants::Result<tenants::Done>> takeUpstreamQuota(tenants::MerchantId merchant,
                                                                     tenants::UpstreamQuotaTold told,
                                                                     tenants::UtcTime now) override;

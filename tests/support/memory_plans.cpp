@@ -42,8 +42,12 @@ std::vector<const PlanVersion*> MemoryPlans::versions(const PlanId& plan, std::o
     return directory().versions(plan, before, count);
 }
 
+void MemoryPlans::noteVersion(const PlanVersion& version, const AuditNote& note) {
+    audit_.add(note.on("plan_version.create", {}, "plan-versions/" + version.id.text()));
+}
+
 Task<Result<Plan>> MemoryPlans::addPlan(PlanId plan, std::string name, std::optional<PlanTerms> first_version,
-                                        UtcTime now) {
+                                        UtcTime now, AuditNote note) {
     if (auto fault = faults_.check("addPlan")) co_return *std::move(fault);
     if (first_version) {
         auto checked = checkTerms(*first_version);
@@ -51,11 +55,16 @@ Task<Result<Plan>> MemoryPlans::addPlan(PlanId plan, std::string name, std::opti
     }
     if (directory().findPlan(plan)) co_return Error{ErrorCode::kConflict, "It is there already."};
     directory().add(plan, std::move(name), now);
-    if (first_version) directory().add(PlanVersion{{plan, 1}, *std::move(first_version), now});
+    audit_.add(note.on("plan.create", {}, "plans/" + plan.text()));
+    if (first_version) {
+        const PlanVersion version{{plan, 1}, *std::move(first_version), now};
+        directory().add(version);
+        noteVersion(version, note);
+    }
     co_return *directory().findPlan(plan);
 }
 
-Task<Result<PlanVersion>> MemoryPlans::addVersion(PlanId plan, PlanTerms terms, UtcTime now) {
+Task<Result<PlanVersion>> MemoryPlans::addVersion(PlanId plan, PlanTerms terms, UtcTime now, AuditNote note) {
     if (auto fault = faults_.check("addVersion")) co_return *std::move(fault);
     auto checked = checkTerms(terms);
     if (!checked) co_return std::move(checked).error();
@@ -63,6 +72,7 @@ Task<Result<PlanVersion>> MemoryPlans::addVersion(PlanId plan, PlanTerms terms, 
     if (!known) co_return notFound();
     PlanVersion version{{plan, known->versions + 1}, std::move(terms), now};
     directory().add(version);
+    noteVersion(version, note);
     co_return version;
 }
 
@@ -75,7 +85,7 @@ const PlanVersion* MemoryPlans::inForce(const MerchantId& merchant, UtcTime inst
 }
 
 Task<Result<PlanAssignment>> MemoryPlans::assign(MerchantId merchant, std::optional<PlanVersionId> version,
-                                                 std::optional<UtcTime> starts_at, UtcTime now) {
+                                                 std::optional<UtcTime> starts_at, UtcTime now, AuditNote note) {
     if (auto fault = faults_.check("assign")) co_return *std::move(fault);
     if (starts_at && *starts_at < now) co_return Error{ErrorCode::kInvalidInput, "starts_at lies in the past."};
     if (version && directory().findVersion(*version) == nullptr) co_return notFound();
@@ -85,11 +95,13 @@ Task<Result<PlanAssignment>> MemoryPlans::assign(MerchantId merchant, std::optio
             AssignmentId{"asg_" + std::to_string(++assigned_)}, merchant, version, starts_at.value_or(now), now, {}};
         quotas.plans().put(assignment);
         quotas.takeTerms(merchant, now);
+        audit_.add(note.on("plan_assignment.create", merchant, "plan-assignments/" + assignment.id.text()));
         return assignment;
     });
 }
 
-Task<Result<PlanAssignment>> MemoryPlans::cancelAssignment(MerchantId merchant, AssignmentId assignment, UtcTime now) {
+Task<Result<PlanAssignment>> MemoryPlans::cancelAssignment(MerchantId merchant, AssignmentId assignment, UtcTime now,
+                                                           AuditNote note) {
     if (auto fault = faults_.check("cancelAssignment")) co_return *std::move(fault);
     std::vector<PlanAssignment> all = directory().assignments(merchant);
     const auto found = std::ranges::find(all, assignment, &PlanAssignment::id);
@@ -98,6 +110,7 @@ Task<Result<PlanAssignment>> MemoryPlans::cancelAssignment(MerchantId merchant, 
     if (found->starts_at <= now) co_return Error{ErrorCode::kConflict, "It has begun."};
     found->cancelled_at = now;
     directory().put(*found);
+    audit_.add(note.on("plan_assignment.cancel", merchant, "plan-assignments/" + assignment.text()));
     co_return *found;
 }
 
@@ -117,23 +130,27 @@ std::vector<Pack> MemoryPlans::packs(const MerchantId& merchant, const std::opti
     });
 }
 
-Task<Result<Pack>> MemoryPlans::grantPack(Pack pack) {
+Task<Result<Pack>> MemoryPlans::grantPack(Pack pack, AuditNote note) {
     if (auto fault = faults_.check("grantPack")) co_return *std::move(fault);
     auto checked = checkPack(pack);
     if (!checked) co_return std::move(checked).error();
-    co_return ledger_.withQuotas([&pack](MemoryQuotas& quotas) -> Result<Pack> {
+    co_return ledger_.withQuotas([&](MemoryQuotas& quotas) -> Result<Pack> {
         if (!quotas.knows(pack.merchant)) return notFound();
         quotas.packs().push_back(pack);
+        audit_.add(note.on("pack.create", pack.merchant, "packs/" + pack.id.text()));
         return pack;
     });
 }
 
-Task<Result<Pack>> MemoryPlans::expirePack(MerchantId merchant, PackId pack, UtcTime now) {
+Task<Result<Pack>> MemoryPlans::expirePack(MerchantId merchant, PackId pack, UtcTime now, AuditNote note) {
     if (auto fault = faults_.check("expirePack")) co_return *std::move(fault);
     co_return ledger_.withQuotas([&](MemoryQuotas& quotas) -> Result<Pack> {
         for (Pack& each : quotas.packs()) {
             if (each.id != pack || each.merchant != merchant) continue;
-            if (each.expires_at > now) each.expires_at = std::max(now, each.starts_at + std::chrono::milliseconds{1});
+            if (each.expires_at > now) {
+                each.expires_at = std::max(now, each.starts_at + std::chrono::milliseconds{1});
+                audit_.add(note.on("pack.expire", merchant, "packs/" + pack.text()));
+            }
             return each;
         }
         return notFound();

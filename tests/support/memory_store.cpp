@@ -69,7 +69,7 @@ std::vector<std::shared_ptr<const Merchant>> MemoryMerchants::list(const Merchan
     return page;
 }
 
-Task<Result<Done>> MemoryMerchants::add(Merchant merchant) {
+Task<Result<Done>> MemoryMerchants::add(Merchant merchant, AuditNote note) {
     if (auto fault = faults_.check("add")) co_return *std::move(fault);
     const std::scoped_lock lock{mutex_};
     if (merchants_.contains(merchant.id)) co_return taken();
@@ -78,10 +78,12 @@ Task<Result<Done>> MemoryMerchants::add(Merchant merchant) {
     });
     const MerchantId id = merchant.id;
     merchants_.emplace(id, std::make_shared<const Merchant>(std::move(merchant)));
+    audit_.add(note.on("merchant.create", id, ""));
     co_return Done{};
 }
 
-Task<Result<Merchant>> MemoryMerchants::update(Merchant changed, UtcTime now, UpstreamQuotaChange upstream) {
+Task<Result<Merchant>> MemoryMerchants::update(Merchant changed, UtcTime now, UpstreamQuotaChange upstream,
+                                               AuditNote note) {
     if (auto fault = faults_.check("update")) co_return *std::move(fault);
     const std::scoped_lock lock{mutex_};
     const auto found = merchants_.find(changed.id);
@@ -91,6 +93,12 @@ Task<Result<Merchant>> MemoryMerchants::update(Merchant changed, UtcTime now, Up
         if (found->second->day_limit != changed.day_limit) quotas.setDayLimit(changed.id, changed.day_limit, now);
         quotas.setUpstream(changed.id, upstream, now);
     });
+    const Merchant& before = *found->second;
+    const bool differs = before.name != changed.name || before.suspended != changed.suspended ||
+                         before.suspended_reason != changed.suspended_reason || before.day_limit != changed.day_limit;
+    if (differs || upstream.day_free || upstream.pack_units) {
+        audit_.add(note.on("merchant.update", changed.id, ""));
+    }
     ++changed.version;
     found->second = std::make_shared<const Merchant>(changed);
     co_return *asNow(found->second);
@@ -111,23 +119,25 @@ std::vector<std::shared_ptr<const ApiKey>> MemoryMerchants::keysOf(const Merchan
     return own;
 }
 
-Task<Result<Done>> MemoryMerchants::addKey(ApiKey key) {
+Task<Result<Done>> MemoryMerchants::addKey(ApiKey key, AuditNote note) {
     if (auto fault = faults_.check("addKey")) co_return *std::move(fault);
     const std::scoped_lock lock{mutex_};
     if (!merchants_.contains(key.merchant)) co_return notFound();
     const bool there = std::ranges::any_of(
         keys_, [&key](const auto& known) { return known->lookup == key.lookup || known->id == key.id; });
     if (there) co_return taken();
+    audit_.add(note.on("key.create", key.merchant, "keys/" + key.id.text()));
     keys_.push_back(std::make_shared<const ApiKey>(std::move(key)));
     co_return Done{};
 }
 
-Task<Result<ApiKey>> MemoryMerchants::revokeKey(MerchantId merchant, KeyId key, UtcTime now) {
+Task<Result<ApiKey>> MemoryMerchants::revokeKey(MerchantId merchant, KeyId key, UtcTime now, AuditNote note) {
     if (auto fault = faults_.check("revokeKey")) co_return *std::move(fault);
     const std::scoped_lock lock{mutex_};
     const auto found =
         std::ranges::find_if(keys_, [&](const auto& known) { return known->merchant == merchant && known->id == key; });
     if (found == keys_.end()) co_return notFound();
+    if (!(*found)->revoked_at) audit_.add(note.on("key.revoke", merchant, "keys/" + key.text()));
     co_return revoked(*found, now);
 }
 
@@ -142,21 +152,23 @@ std::vector<std::shared_ptr<const AdminToken>> MemoryMerchants::adminTokens() co
     return tokens_;
 }
 
-Task<Result<Done>> MemoryMerchants::addAdminToken(AdminToken token) {
+Task<Result<Done>> MemoryMerchants::addAdminToken(AdminToken token, AuditNote note) {
     if (auto fault = faults_.check("addAdminToken")) co_return *std::move(fault);
     const std::scoped_lock lock{mutex_};
     const bool there = std::ranges::any_of(
         tokens_, [&token](const auto& known) { return known->lookup == token.lookup || known->id == token.id; });
     if (there) co_return taken();
+    audit_.add(note.on("admin_token.create", {}, "admin-tokens/" + token.id.text()));
     tokens_.push_back(std::make_shared<const AdminToken>(std::move(token)));
     co_return Done{};
 }
 
-Task<Result<AdminToken>> MemoryMerchants::revokeAdminToken(KeyId token, UtcTime now) {
+Task<Result<AdminToken>> MemoryMerchants::revokeAdminToken(KeyId token, UtcTime now, AuditNote note) {
     if (auto fault = faults_.check("revokeAdminToken")) co_return *std::move(fault);
     const std::scoped_lock lock{mutex_};
     const auto found = std::ranges::find_if(tokens_, [&token](const auto& known) { return known->id == token; });
     if (found == tokens_.end()) co_return notFound();
+    if (!(*found)->revoked_at) audit_.add(note.on("admin_token.revoke", {}, "admin-tokens/" + token.text()));
     co_return revoked(*found, now);
 }
 
@@ -297,9 +309,10 @@ Task<std::vector<PlatformEvent>> MemoryAuthorizations::unhandledEvents() {
     co_return waiting;
 }
 
-Task<Result<Done>> MemoryReconciliations::save(ReconciliationReport report) {
+Task<Result<Done>> MemoryReconciliations::save(ReconciliationReport report, std::optional<AuditNote> note) {
     if (auto fault = faults_.check("saveReport")) co_return *std::move(fault);
     const std::scoped_lock lock{mutex_};
+    if (note) audit_.add(note->on("reconciliation.create", {}, "reconciliations/" + report.id.text()));
     const auto known = std::ranges::find(reports_, report.id, &ReconciliationReport::id);
     if (known != reports_.end()) {
         *known = std::move(report);
@@ -327,10 +340,11 @@ Task<std::vector<ReconciliationReport>> MemoryReconciliations::newest(std::size_
     co_return newest;
 }
 
-Task<Result<Done>> MemoryAuthorizations::addInvitation(Invitation invitation) {
+Task<Result<Done>> MemoryAuthorizations::addInvitation(Invitation invitation, AuditNote note) {
     if (auto fault = faults_.check("addInvitation")) co_return *std::move(fault);
     const std::scoped_lock lock{mutex_};
     std::string key = invitation.state_hash;
+    audit_.add(note.on("authorization_link.create", invitation.merchant, "authorization-links/" + key.substr(0, 16)));
     invitations_.emplace(std::move(key), Opened{std::move(invitation), {}, 0});
     co_return Done{};
 }

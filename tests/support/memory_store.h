@@ -19,30 +19,36 @@ namespace test_support {
 /// Merchants, keys and operators' tokens without a file: the rules of MerchantStore.
 class MemoryMerchants final : public tenants::MerchantStore {
 public:
-    MemoryMerchants(WriteFaults& faults, MemoryLedger& ledger) : faults_(faults), ledger_(ledger) {}
+    MemoryMerchants(WriteFaults& faults, MemoryAudit& audit, MemoryLedger& ledger)
+        : faults_(faults), audit_(audit), ledger_(ledger) {}
 
     std::shared_ptr<const tenants::Merchant> find(const tenants::MerchantId& merchant) const override;
     std::vector<std::shared_ptr<const tenants::Merchant>> list(const tenants::MerchantId& after,
                                                                std::size_t count) const override;
-    tenants::Task<tenants::Result<tenants::Done>> add(tenants::Merchant merchant) override;
+    tenants::Task<tenants::Result<tenants::Done>> add(tenants::Merchant merchant,
+                                                      tenants::AuditNote note = {}) override;
     using MerchantStore::update;
     tenants::Task<tenants::Result<tenants::Merchant>> update(tenants::Merchant changed, tenants::UtcTime now,
-                                                             tenants::UpstreamQuotaChange upstream) override;
+                                                             tenants::UpstreamQuotaChange upstream,
+                                                             tenants::AuditNote note = {}) override;
     std::shared_ptr<const tenants::ApiKey> findKey(std::string_view lookup) const override;
     std::vector<std::shared_ptr<const tenants::ApiKey>> keysOf(const tenants::MerchantId& merchant) const override;
-    tenants::Task<tenants::Result<tenants::Done>> addKey(tenants::ApiKey key) override;
+    tenants::Task<tenants::Result<tenants::Done>> addKey(tenants::ApiKey key, tenants::AuditNote note = {}) override;
     tenants::Task<tenants::Result<tenants::ApiKey>> revokeKey(tenants::MerchantId merchant, tenants::KeyId key,
-                                                              tenants::UtcTime now) override;
+                                                              tenants::UtcTime now,
+                                                              tenants::AuditNote note = {}) override;
     std::shared_ptr<const tenants::AdminToken> findAdminToken(std::string_view lookup) const override;
     std::vector<std::shared_ptr<const tenants::AdminToken>> adminTokens() const override;
-    tenants::Task<tenants::Result<tenants::Done>> addAdminToken(tenants::AdminToken token) override;
-    tenants::Task<tenants::Result<tenants::AdminToken>> revokeAdminToken(tenants::KeyId token,
-                                                                         tenants::UtcTime now) override;
+    tenants::Task<tenants::Result<tenants::Done>> addAdminToken(tenants::AdminToken token,
+                                                                tenants::AuditNote note = {}) override;
+    tenants::Task<tenants::Result<tenants::AdminToken>> revokeAdminToken(tenants::KeyId token, tenants::UtcTime now,
+                                                                         tenants::AuditNote note = {}) override;
 
 private:
     std::shared_ptr<const tenants::Merchant> asNow(const std::shared_ptr<const tenants::Merchant>& stored) const;
 
     WriteFaults& faults_;
+    MemoryAudit& audit_;
     MemoryLedger& ledger_;
     mutable std::mutex mutex_;
     std::map<tenants::MerchantId, std::shared_ptr<const tenants::Merchant>> merchants_;
@@ -53,7 +59,7 @@ private:
 /// Authorizations, component state, links and events without a file: the rules of AuthorizationStore.
 class MemoryAuthorizations final : public tenants::AuthorizationStore {
 public:
-    explicit MemoryAuthorizations(WriteFaults& faults) : faults_(faults) {}
+    MemoryAuthorizations(WriteFaults& faults, MemoryAudit& audit) : faults_(faults), audit_(audit) {}
 
     std::shared_ptr<const tenants::Authorization> find(const tenants::MerchantId& merchant) const override;
     std::shared_ptr<const tenants::Authorization> findByAppId(const tenants::AppId& appid) const override;
@@ -76,7 +82,8 @@ public:
     tenants::Task<bool> knowsEvent(std::string dedupe_key) override;
     tenants::Task<tenants::Result<tenants::Done>> markEventHandled(std::int64_t event, tenants::UtcTime now) override;
     tenants::Task<std::vector<tenants::PlatformEvent>> unhandledEvents() override;
-    tenants::Task<tenants::Result<tenants::Done>> addInvitation(tenants::Invitation invitation) override;
+    tenants::Task<tenants::Result<tenants::Done>> addInvitation(tenants::Invitation invitation,
+                                                                tenants::AuditNote note = {}) override;
     tenants::Task<std::optional<tenants::Invitation>> findInvitation(std::string state_hash) override;
     tenants::Task<std::optional<tenants::Invitation>> findInvitationOfAccount(tenants::AppId appid,
                                                                               tenants::UtcTime now) override;
@@ -94,6 +101,7 @@ private:
     };
 
     WriteFaults& faults_;
+    MemoryAudit& audit_;
     mutable std::mutex mutex_;
     std::map<tenants::MerchantId, std::shared_ptr<const tenants::Authorization>> authorizations_;
     std::shared_ptr<const tenants::ComponentState> component_ = std::make_shared<const tenants::ComponentState>();
@@ -108,14 +116,16 @@ private:
 /// Reports without a file: the rules of ReconciliationStore.
 class MemoryReconciliations final : public tenants::ReconciliationStore {
 public:
-    explicit MemoryReconciliations(WriteFaults& faults) : faults_(faults) {}
+    MemoryReconciliations(WriteFaults& faults, MemoryAudit& audit) : faults_(faults), audit_(audit) {}
 
-    tenants::Task<tenants::Result<tenants::Done>> save(tenants::ReconciliationReport report) override;
+    tenants::Task<tenants::Result<tenants::Done>> save(tenants::ReconciliationReport report,
+                                                       std::optional<tenants::AuditNote> note = std::nullopt) override;
     tenants::Task<std::optional<tenants::ReconciliationReport>> find(tenants::ReconciliationId id) override;
     tenants::Task<std::vector<tenants::ReconciliationReport>> newest(std::size_t count) override;
 
 private:
     WriteFaults& faults_;
+    MemoryAudit& audit_;
     std::mutex mutex_;
     std::vector<tenants::ReconciliationReport> reports_;  // oldest first
 };
@@ -125,10 +135,10 @@ struct MemoryStore {
     WriteFaults faults;
     MemoryAudit audit;
     MemoryLedger ledger{faults, audit};
-    MemoryMerchants merchants{faults, ledger};
-    MemoryPlans plans{faults, ledger};
-    MemoryAuthorizations authorizations{faults};
-    MemoryReconciliations reconciliations{faults};
+    MemoryMerchants merchants{faults, audit, ledger};
+    MemoryPlans plans{faults, audit, ledger};
+    MemoryAuthorizations authorizations{faults, audit};
+    MemoryReconciliations reconciliations{faults, audit};
 };
 
 }  // namespace test_support

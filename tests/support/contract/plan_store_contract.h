@@ -1,6 +1,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <algorithm>
 
 #include <chrono>
 #include <string>
@@ -213,6 +214,63 @@ TEST_P(PlanStoreContract, PackEndsOnceAndForItsMerchantAlone) {
     EXPECT_EQ(ended->expires_at, kNoon + kDay);
     ASSERT_TRUE(again);
     EXPECT_EQ(again->expires_at, kNoon + kDay);
+}
+
+TEST_P(PlanStoreContract, EveryChangeIsInTheAuditOnceAndARefusedOrEmptyOneIsNot) {
+    AuditNote note;
+    note.actor = KeyId{"adm_7"};
+    note.reason = "because";
+    note.request_id = "req_7";
+    note.at = kNoon;
+    MerchantStore& merchants = stores_->merchants();
+    Merchant changed = *merchants.find(kMerchant);
+    changed.name = "another name";
+    ApiKey key;
+    key.id = KeyId{"key_7"};
+    key.merchant = kMerchant;
+    key.lookup = "tgk_7";
+    const Pack sold = newPack("pack_7", 5);
+
+    for (int time = 0; time < 2; ++time) {
+        const bool first = time == 0;
+        const Result<Plan> made = runBlocking(plans().addPlan(PlanId{"std"}, "Standard", terms(), kNoon, note));
+        EXPECT_EQ(static_cast<bool>(made), first);
+        EXPECT_EQ(static_cast<bool>(runBlocking(merchants.addKey(key, note))), first);
+        ASSERT_TRUE(runBlocking(merchants.revokeKey(kMerchant, key.id, kNoon, note)));
+        changed.version = merchants.find(kMerchant)->version;
+        ASSERT_TRUE(runBlocking(merchants.update(changed, kNoon, {}, note)));
+    }
+    ASSERT_TRUE(runBlocking(plans().addVersion(PlanId{"std"}, terms(), kNoon, note)));
+    EXPECT_FALSE(runBlocking(plans().addVersion(PlanId{"none"}, terms(), kNoon, note)));
+    const auto later = runBlocking(plans().assign(kMerchant, std::nullopt, kNoon + kDay, kNoon, note));
+    ASSERT_TRUE(later);
+    EXPECT_FALSE(runBlocking(plans().assign(kMerchant, PlanVersionId{PlanId{"none"}, 1}, kNoon, kNoon, note)));
+    ASSERT_TRUE(runBlocking(plans().grantPack(sold, note)));
+    for (int time = 0; time < 2; ++time) {
+        ASSERT_TRUE(runBlocking(plans().cancelAssignment(kMerchant, later->id, kNoon, note)));
+        ASSERT_TRUE(runBlocking(plans().expirePack(kMerchant, sold.id, kNoon + kDay, note)));
+    }
+    EXPECT_FALSE(runBlocking(plans().cancelAssignment(kOther, later->id, kNoon, note)));
+    ASSERT_TRUE(runBlocking(stores_->ledger().reopenUpstreamWindow(kMerchant, kNoon, note)));
+
+    std::vector<std::string> lines;
+    for (const AuditEntry& entry : stores_->audit().entries({}, std::nullopt, 100)) {
+        if (entry.note.actor != note.actor) continue;
+        EXPECT_EQ(entry.note.reason, "because");
+        EXPECT_EQ(entry.note.request_id, "req_7");
+        EXPECT_EQ(entry.note.at, kNoon);
+        lines.push_back(entry.note.action + " " + entry.note.merchant.text() + " " + entry.note.target);
+    }
+    std::ranges::reverse(lines);
+    const std::string whose = kMerchant.text();
+    EXPECT_EQ(lines,
+              (std::vector<std::string>{"plan.create  plans/std", "plan_version.create  plan-versions/std@1",
+                                        "key.create " + whose + " keys/key_7", "key.revoke " + whose + " keys/key_7",
+                                        "merchant.update " + whose + " ", "plan_version.create  plan-versions/std@2",
+                                        "plan_assignment.create " + whose + " plan-assignments/" + later->id.text(),
+                                        "pack.create " + whose + " packs/pack_7",
+                                        "plan_assignment.cancel " + whose + " plan-assignments/" + later->id.text(),
+                                        "pack.expire " + whose + " packs/pack_7", "quota.reopen " + whose + " quota"}));
 }
 
 }  // namespace test_support

@@ -24,7 +24,7 @@ public:
     virtual tenants::MerchantStore& merchants() = 0;
     virtual tenants::AuthorizationStore& authorizations() = 0;  // of kComponent
     virtual tenants::UsageLedger& ledger() = 0;
-    virtual const tenants::AuditLog& audit() = 0;
+    virtual tenants::AuditLog& audit() = 0;
     virtual tenants::PlanStore& plans() = 0;
     virtual tenants::ReconciliationStore& reconciliations() = 0;
 };

@@ -17,7 +17,7 @@ public:
     tenants::MerchantStore& merchants() override { return store_.merchants; }
     tenants::AuthorizationStore& authorizations() override { return store_.authorizations; }
     tenants::UsageLedger& ledger() override { return store_.ledger; }
-    const tenants::AuditLog& audit() override { return store_.audit; }
+    tenants::AuditLog& audit() override { return store_.audit; }
     tenants::PlanStore& plans() override { return store_.plans; }
     tenants::ReconciliationStore& reconciliations() override { return store_.reconciliations; }
 

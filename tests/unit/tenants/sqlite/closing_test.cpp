@@ -381,12 +381,14 @@ public:
     std::map<MerchantId, MonthlyMinimum> minimums(Period period, const std::optional<MerchantId>& only) const override {
         return store_.minimums(period, only);
     }
-    Task<Result<std::vector<CloseOutcome>>> close(std::vector<ClosedSum> sums) override {
+    Task<Result<std::vector<CloseOutcome>>> close(std::vector<ClosedSum> sums, std::optional<AuditNote> note) override {
         if (const auto once = std::exchange(once_, nullptr)) once();
-        auto outcomes = co_await store_.close(std::move(sums));
+        auto outcomes = co_await store_.close(std::move(sums), std::move(note));
         co_return outcomes;
     }
-    Task<Result<Done>> beginClosing(Period period, UtcTime now) override { return store_.beginClosing(period, now); }
+    Task<Result<Done>> beginClosing(Period period, UtcTime now, AuditNote note) override {
+        return store_.beginClosing(period, now, std::move(note));
+    }
     Task<Result<Done>> endClosing(Period period, UtcTime now) override { return store_.endClosing(period, now); }
     std::vector<UndecidedScan> undecided(UtcTime before, std::size_t count) const override {
         return store_.undecided(before, count);

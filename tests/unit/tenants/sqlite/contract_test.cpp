@@ -21,7 +21,7 @@ public:
     MerchantStore& merchants() override { return store_->merchants(); }
     AuthorizationStore& authorizations() override { return store_->authorizations(kComponent); }
     UsageLedger& ledger() override { return store_->ledger(); }
-    const AuditLog& audit() override { return store_->audit(); }
+    AuditLog& audit() override { return store_->audit(); }
     PlanStore& plans() override { return store_->plans(); }
     ReconciliationStore& reconciliations() override { return store_->reconciliations(kComponent); }
 

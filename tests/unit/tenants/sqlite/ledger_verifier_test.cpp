@@ -43,6 +43,21 @@ protected:
         ASSERT_TRUE(runBlocking(store.ledger().settle(settlement(merchant, request))));
     }
 
+    /// In rows 1, for entries to name that had none.
+    void addPlanAndPack() {
+        const auto store = openStore();
+        tenants::PlanTerms terms;
+        terms.tiers = {{std::nullopt, tenants::Money{1}}};
+        ASSERT_TRUE(runBlocking(store->plans().addPlan(tenants::PlanId{"std"}, "Standard", terms, beijingNoon())));
+        tenants::Pack pack;
+        pack.id = tenants::PackId{"pack_1"};
+        pack.merchant = MerchantId{"mer_a"};
+        pack.units = 9;
+        pack.starts_at = pack.created_at = beijingNoon();
+        pack.expires_at = beijingNoon() + std::chrono::hours{1};
+        ASSERT_TRUE(runBlocking(store->plans().grantPack(pack)));
+    }
+
     /// Past every guard that the schema has.
     void tamper(const std::string& sql) const {
         SQLite::Database database{databasePath().string(), SQLite::OPEN_READWRITE};
@@ -151,14 +166,11 @@ TEST_F(LedgerVerifierTest, EveryChangedColumnIsFoundAndItsEntryNamed) {
         {"hash", "zeroblob(32)"},
         {"hash", "x'00'"},
     };
+    addPlanAndPack();
     const std::string original = fileBytes(databasePath());
     for (const auto& [column, value] : columns) {
         SCOPED_TRACE(column + " = " + value);
         std::ofstream{databasePath(), std::ios::binary} << original;
-        tamper(
-            "INSERT INTO plan VALUES (1, 'std', 'Standard', 1); INSERT INTO plan_version VALUES "
-            "(1, 1, 1, 0, 0, NULL, NULL, NULL, NULL, 0, 1); INSERT INTO pack VALUES (1, 1, 'pack_1', 9, 0, 0, 0, 1, 2, "
-            "1, '', 0);");
         ASSERT_EQ(faults(), std::vector<std::string>{});
 
         tamper("UPDATE usage_entry SET " + column + " = " + value +
@@ -191,7 +203,9 @@ TEST_F(LedgerVerifierTest, LedgerThatWasForgedWholeContradictsWhatIsKnownOutside
     {
         SQLite::Database database{databasePath().string(), SQLite::OPEN_READWRITE};
         database.exec("PRAGMA ignore_check_constraints = ON; DROP TRIGGER usage_entry_unchanged");
-        database.exec("UPDATE usage_entry SET x_request_id = 'forged' WHERE number = 3");
+        database.exec(
+            "UPDATE usage_entry SET x_request_id = 'forged' WHERE number = 3;"
+            "UPDATE hold SET x_request_id = 'forged' WHERE request_id IN ('a-3', 'b-3')");
         const tenants::sqlite::LedgerHashFunction ledger_hash{database};
         database.exec(
             "UPDATE usage_entry SET hash = made FROM (SELECT e.row AS changed, ledger_hash(m.id, number, e.id, kind, "
@@ -204,7 +218,7 @@ TEST_F(LedgerVerifierTest, LedgerThatWasForgedWholeContradictsWhatIsKnownOutside
     }
     EXPECT_EQ(faults(), std::vector<std::string>{}) << "by itself it is whole";
 
-    EXPECT_THAT(faults({.merchant = {}, .known = {receipt}, .each = {}}),
+    EXPECT_THAT(faults({.merchant = {}, .known = {receipt}, .statement_keys = {}, .each = {}}),
                 Contains(HasSubstr("mer_a: the ledger up to entry 4 was changed")));
 }
 
@@ -278,7 +292,7 @@ TEST_F(LedgerVerifierTest, CutTailWhoseHeadWasCutTooIsFoundByTheHoldsAndByWhatIs
         "WHERE number = 4) WHERE merchant_row = 1");
 
     expectFault("mer_a: request a-6 was settled with an entry");
-    EXPECT_THAT(faults({.merchant = {}, .known = {printed}, .each = {}}),
+    EXPECT_THAT(faults({.merchant = {}, .known = {printed}, .statement_keys = {}, .each = {}}),
                 Contains(HasSubstr("mer_a: entry 6 is missing, which a receipt names: the ledger was cut off")));
 }
 
@@ -293,7 +307,7 @@ TEST_F(LedgerVerifierTest, OlderFileIsFoundByTodaysHead) {
     EXPECT_EQ(faults(), std::vector<std::string>{});
 
     EXPECT_THAT(
-        faults({.merchant = {}, .known = {printed}, .each = {}}),
+        faults({.merchant = {}, .known = {printed}, .statement_keys = {}, .each = {}}),
         Contains(HasSubstr("mer_b: entry 4 is missing, which a receipt names: the ledger was cut off, or this is an "
                            "older copy of it")));
 }
@@ -335,9 +349,11 @@ TEST_F(LedgerVerifierTest, HoldsThatContradictTheirEntriesAreNamed) {
 TEST_F(LedgerVerifierTest, OneMerchantsVerificationLooksAtNobodyElse) {
     tamper("UPDATE usage_entry SET units = 9 WHERE row = " + std::to_string(rowOf("mer_b", 1)));
 
-    EXPECT_EQ(faults({.merchant = MerchantId{"mer_a"}, .known = {}, .each = {}}), std::vector<std::string>{});
-    EXPECT_NE(faults({.merchant = MerchantId{"mer_b"}, .known = {}, .each = {}}), std::vector<std::string>{});
-    EXPECT_THAT(faults({.merchant = MerchantId{"mer_c"}, .known = {}, .each = {}}),
+    EXPECT_EQ(faults({.merchant = MerchantId{"mer_a"}, .known = {}, .statement_keys = {}, .each = {}}),
+              std::vector<std::string>{});
+    EXPECT_NE(faults({.merchant = MerchantId{"mer_b"}, .known = {}, .statement_keys = {}, .each = {}}),
+              std::vector<std::string>{});
+    EXPECT_THAT(faults({.merchant = MerchantId{"mer_c"}, .known = {}, .statement_keys = {}, .each = {}}),
                 Contains(HasSubstr("there is no such merchant")));
 }
 

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "tenants/base/audit.h"
 #include "tenants/sqlite/connection.h"
+#include "tenants/sqlite/ledger_verifier.h"
 #include "tenants/usage/entry_chain.h"
 #include "tests/unit/tenants/sqlite/ledger_audit.h"
 #include "tests/unit/tenants/sqlite/store_fixture.h"
@@ -180,6 +182,48 @@ TEST_F(MigratorTest, LedgersThatAreThereAreChainedAndGoOn) {
     const auto longer = store->ledger().entries(MerchantId{"mer_a"}, std::nullopt, 1);
     EXPECT_EQ(longer[0].hash, tenants::chainHash(entries[0].hash, longer[0]));
     expectSoundLedger(databasePath());
+}
+
+TEST_F(MigratorTest, WhatIsThereIsTakenIntoTheAuditAsItIs) {
+    makeDatabase(11);
+    execute(
+        "INSERT INTO merchant (row, id, name, suspended, suspended_reason, day_limit, created_ms, version, "
+        "component_appid) VALUES (1, 'mer_a', 'Shop \"1\" \u5e97', 1, 'why', 100, 1, 1, 'wxcomponent');"
+        "INSERT INTO api_key VALUES (1, 'key_1', 'lookup', zeroblob(32), 'a label', 1, NULL, 7);"
+        "INSERT INTO admin_token VALUES ('adm_1', 'lookup', zeroblob(32), '', 1, NULL);"
+        "INSERT INTO plan VALUES (1, 'std', 'Standard', 1);"
+        "INSERT INTO plan_version VALUES (1, 1, 1, 2, 3, NULL, 4, NULL, 5, 0, 1);"
+        "INSERT INTO plan_tier VALUES (1, 1, 10, 100), (1, 2, NULL, 50);"
+        "INSERT INTO plan_assignment VALUES (1, 1, 1, 1, 1, NULL), (2, 1, NULL, 9, 1, 2);"
+        "INSERT INTO pack VALUES (1, 1, 'pack_1', 9, 0, 0, 0, 1, 2, 1, 'note');"
+        "INSERT INTO period_closing VALUES (197001, 1, NULL);"
+        "INSERT INTO audit_entry VALUES (1, 5, 'adm_1', 'hold.billed', 'mer_a', 'holds/r', 'why', 'req_1')");
+
+    { const auto store = openStore(); }
+
+    const auto report = tenants::verifyLedger(databasePath(), {});
+    for (const auto& fault : report.faults) ADD_FAILURE() << fault.merchant << ": " << fault.text;
+    EXPECT_EQ(report.audit_end.number, 10);
+    const auto store = openStore();
+    const auto entries = store->audit().entries({}, std::nullopt, 100);
+    ASSERT_EQ(entries.size(), 10U);
+    EXPECT_EQ(entries.back().note.action, "hold.billed");
+    EXPECT_EQ(entries.back().content, std::nullopt);
+    EXPECT_EQ(entries.back().hash, tenants::auditHash({}, entries.back()));
+    EXPECT_EQ(entries[8].note.action, "audit.adopt");
+    EXPECT_EQ(entries[8].note.actor, tenants::KeyId{"tollgate"});
+    EXPECT_EQ(store->audit().entries({{}, "audit.adopt"}, std::nullopt, 100).size(), 9U);
+    // And it goes on from there: a change of what was adopted is one more line, the same again is none.
+    ASSERT_TRUE(runBlocking(store->plans().expirePack(MerchantId{"mer_a"}, tenants::PackId{"pack_1"},
+                                                      tenants::UtcTime{std::chrono::milliseconds{5}})));
+    ASSERT_TRUE(runBlocking(store->merchants().revokeKey(MerchantId{"mer_a"}, tenants::KeyId{"key_1"}, beijingNoon())));
+    const auto newest = store->audit().entries({}, std::nullopt, 1);
+    EXPECT_EQ(newest[0].number, 10) << newest[0].note.action;
+    tenants::PlanTerms terms;
+    terms.tiers = {{std::nullopt, tenants::Money{1}}};
+    ASSERT_TRUE(runBlocking(store->plans().addVersion(tenants::PlanId{"std"}, terms, beijingNoon())));
+    EXPECT_EQ(store->audit().entries({}, std::nullopt, 1)[0].number, 11);
+    EXPECT_EQ(tenants::verifyLedger(databasePath(), {}).fault_count, 0);
 }
 
 TEST_F(MigratorTest, LedgerWithAGapIsLeftAsItIs) {

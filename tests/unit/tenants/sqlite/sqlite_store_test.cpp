@@ -28,6 +28,23 @@ protected:
         SQLite::Database database{databasePath().string(), SQLite::OPEN_READWRITE};
         database.exec(sql);
     }
+    /// What operators change, as it stands in the tables.
+    std::string dump() const {
+        SQLite::Database database{databasePath().string(), SQLite::OPEN_READONLY};
+        std::string text;
+        for (const std::string table : {"merchant", "api_key", "plan", "plan_version", "plan_tier", "plan_assignment",
+                                        "pack", "invitation", "quota_window", "period_closing", "audit_entry"}) {
+            SQLite::Statement select{database, "SELECT * FROM " + table};
+            while (select.executeStep()) {
+                text += table;
+                for (int column = 0; column < select.getColumnCount(); ++column) {
+                    text += '|' + select.getColumn(column).getString();
+                }
+                text += '\n';
+            }
+        }
+        return text;
+    }
     std::string bytesOnDisk() const {
         std::string bytes;
         for (const auto& entry : std::filesystem::directory_iterator{folder_.path()}) {
@@ -288,6 +305,57 @@ TEST_F(SqliteStoreTest, DeedThatCannotBeWrittenIntoTheAuditIsNotDone) {
     EXPECT_EQ(runBlocking(store->ledger().decide(decision))->number, 2);
 }
 
+TEST_F(SqliteStoreTest, NoChangeOfAnOperatorIsStoredWithoutItsLineOfTheAudit) {
+    const auto store = openStore();
+    addMerchant(*store, "mer_a");
+    tenants::ApiKey key;
+    key.id = tenants::KeyId{"key_1"};
+    key.merchant = MerchantId{"mer_a"};
+    key.lookup = "lookup";
+    ASSERT_TRUE(runBlocking(store->merchants().addKey(key)));
+    const std::string before = dump();
+    execute("CREATE TRIGGER refused BEFORE INSERT ON audit_entry BEGIN SELECT RAISE(ABORT, 'refused'); END");
+    const tenants::UtcTime now = beijingNoon();
+    const MerchantId merchant{"mer_a"};
+    tenants::PlanTerms terms;
+    terms.tiers = {{std::nullopt, tenants::Money{1}}};
+    tenants::Pack pack;
+    pack.id = tenants::PackId{"pack_1"};
+    pack.merchant = merchant;
+    pack.units = 9;
+    pack.starts_at = pack.created_at = now;
+    pack.expires_at = now + std::chrono::hours{1};
+    tenants::Merchant changed = *store->merchants().find(merchant);
+    changed.name = "other";
+    tenants::Merchant another = changed;
+    another.id = MerchantId{"mer_b"};
+    tenants::ApiKey second = key;
+    second.id = tenants::KeyId{"key_2"};
+    second.lookup = "lookup_2";
+    tenants::Invitation invitation;
+    invitation.state_hash = std::string(64, 'a');
+    invitation.merchant = merchant;
+    auto& authorizations = store->authorizations(kComponent);
+
+    EXPECT_THROW((void)runBlocking(store->merchants().add(another)), SQLite::Exception);
+    EXPECT_THROW((void)runBlocking(store->merchants().update(changed, now)), SQLite::Exception);
+    EXPECT_THROW((void)runBlocking(store->merchants().addKey(second)), SQLite::Exception);
+    EXPECT_THROW((void)runBlocking(store->merchants().revokeKey(merchant, key.id, now)), SQLite::Exception);
+    EXPECT_THROW((void)runBlocking(store->plans().addPlan(tenants::PlanId{"std"}, "Standard", terms, now)),
+                 SQLite::Exception);
+    EXPECT_THROW((void)runBlocking(store->plans().assign(merchant, std::nullopt, std::nullopt, now)),
+                 SQLite::Exception);
+    EXPECT_THROW((void)runBlocking(store->plans().grantPack(pack)), SQLite::Exception);
+    EXPECT_THROW((void)runBlocking(store->ledger().reopenUpstreamWindow(merchant, now)), SQLite::Exception);
+    EXPECT_THROW((void)runBlocking(authorizations.addInvitation(invitation)), SQLite::Exception);
+    EXPECT_THROW((void)runBlocking(store->statements().beginClosing(tenants::Period{now}, now)), SQLite::Exception);
+
+    execute("DROP TRIGGER refused");
+    EXPECT_EQ(dump(), before);
+    EXPECT_EQ(store->merchants().find(merchant)->name, "shop") << "nor in memory";
+    EXPECT_FALSE(store->plans().findPlan(tenants::PlanId{"std"}));
+}
+
 TEST_F(SqliteStoreTest, UsageIsSummedByPeriodAndBeijingDay) {
     const auto store = openStore();
     addMerchant(*store, "mer_a");
@@ -334,11 +402,13 @@ TEST_F(SqliteStoreTest, UsageIsSummedByPeriodAndBeijingDay) {
 
 TEST_F(SqliteStoreTest, AuditRefusesEveryUpdateAndDelete) {
     const auto store = openStore();
-    execute("INSERT INTO audit_entry VALUES (NULL, 1, 'adm_1', 'merchant.update', 'mer_a', '', '', 'req_1')");
+    tenants::AuditNote note;
+    note.actor = tenants::KeyId{"adm_1"};
+    ASSERT_TRUE(runBlocking(store->audit().append(note.on("export.create", MerchantId{"mer_a"}, "exports/exp_1"))));
 
     EXPECT_THROW(execute("UPDATE audit_entry SET actor = 'adm_2'"), SQLite::Exception);
     EXPECT_THROW(execute("DELETE FROM audit_entry"), SQLite::Exception);
-    EXPECT_EQ(store->audit().entries(std::nullopt, std::nullopt, 10).at(0).note.actor, tenants::KeyId{"adm_1"});
+    EXPECT_EQ(store->audit().entries({}, std::nullopt, 10).at(0).note.actor, tenants::KeyId{"adm_1"});
 }
 
 TEST_F(SqliteStoreTest, MalformedReservationsAreRefusedAndNothingIsWritten) {
