@@ -97,19 +97,20 @@ TEST_F(DropInRoute, RefusesCredentialsAndAddressesThatStandThereMoreThanOnce) {
     const std::string address = "https://samples.tollgate.test/sample-1.jpg";
     const HttpRequest form = post("application/x-www-form-urlencoded", url + "&" + url);
 
-    expectRefused({{"same key twice", good, "?" + key + "&" + key, 40001, "credential_invalid"},
-                   {"key and none", good, "?" + key + "&access_token=", 40001, "credential_invalid"},
-                   {"none and key", good, "?access_token=&" + key, 40001, "credential_invalid"},
-                   {"key and another", good, "?" + key + "&access%5Ftoken=x", 40001, "credential_invalid"},
-                   {"same bearer twice", with({bearer, bearer}), "", 40001, "credential_invalid"},
-                   {"two schemes", with({"Authorization: Basic dXNlcjpwYXNz", bearer}), "", 40001, "credential_invalid"},
-                   {"key and two fields", with({bearer, bearer}), "?" + key, 40001, "credential_invalid"},
-                   {"key and another bearer", with({bearer + "x"}), "?" + key, 40001, "credential_invalid"},
-                   {"address twice", {}, "?" + key + "&" + url + "&" + url, 101000, "image_url_invalid"},
-                   {"address and none", {}, "?" + key + "&" + url + "&img_url=", 101000, "image_url_invalid"},
-                   {"address twice in a form", form, "?" + key, 101000, "image_url_invalid"},
-                   {"address twice in parts", upload({{"img_url", address}, {"img_url", address}}), "?" + key, 101000,
-                    "image_url_invalid"}});
+    expectRefused(
+        {{"same key twice", good, "?" + key + "&" + key, 40001, "credential_invalid"},
+         {"key and none", good, "?" + key + "&access_token=", 40001, "credential_invalid"},
+         {"none and key", good, "?access_token=&" + key, 40001, "credential_invalid"},
+         {"key and another", good, "?" + key + "&access%5Ftoken=x", 40001, "credential_invalid"},
+         {"same bearer twice", with({bearer, bearer}), "", 40001, "credential_invalid"},
+         {"two schemes", with({"Authorization: Basic dXNlcjpwYXNz", bearer}), "", 40001, "credential_invalid"},
+         {"key and two fields", with({bearer, bearer}), "?" + key, 40001, "credential_invalid"},
+         {"key and another bearer", with({bearer + "x"}), "?" + key, 40001, "credential_invalid"},
+         {"address twice", {}, "?" + key + "&" + url + "&" + url, 101000, "image_url_invalid"},
+         {"address and none", {}, "?" + key + "&" + url + "&img_url=", 101000, "image_url_invalid"},
+         {"address twice in a form", form, "?" + key, 101000, "image_url_invalid"},
+         {"address twice in parts", upload({{"img_url", address}, {"img_url", address}}), "?" + key, 101000,
+          "image_url_invalid"}});
 
     EXPECT_EQ(client_.sendPlain(with({bearer}), "?access_token=" + merchant_.key.text).errcode, 0) << "one, said twice";
 }
