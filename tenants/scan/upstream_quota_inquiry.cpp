@@ -35,10 +35,12 @@ Task<bool> UpstreamQuotaInquiry::ask(MerchantId merchant, AppId appid, SharedSec
     if (inquiry.asked_at && clock_.steady() - *inquiry.asked_at < kPause) co_return false;
     inquiry.asked_at = clock_.steady();
     inquiry.told = false;
+    // What WeChat counted is of the day in which it was asked, though its answer may come in the next.
+    const UtcTime asked_on = clock_.now();
     auto told = co_await upstream_.drivingQuota(std::move(appid), std::move(access_token), deadline);
     if (told) {
         told->ours = settled;
-        const auto taken = co_await ledger_.takeUpstreamQuota(std::move(merchant), *told, clock_.now());
+        const auto taken = co_await ledger_.takeUpstreamQuota(std::move(merchant), *told, asked_on);
         inquiry.told = static_cast<bool>(taken);
     }
     inquiry.answered_at = clock_.steady();

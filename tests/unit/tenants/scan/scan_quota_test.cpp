@@ -153,6 +153,25 @@ TEST_F(ScanQuota, ManyWhoWaitForTheAnswerAskOnce) {
     EXPECT_EQ(world_.window(kUpstreamDayPolicy).used, 4);
 }
 
+TEST_F(ScanQuota, AnswerThatComesAfterTheDayTurnedIsOfTheDayInWhichWeChatWasAsked) {
+    setDayFree(1);
+    ASSERT_TRUE(scan());
+    world_.upstream.tellQuota(UpstreamQuotaTold{.day_free = 1, .used = 5});
+    const auto gate = world_.upstream.holdCalls();
+    Spawned<Result<ScanOutput>> asking{world_.scans.scan(world_.input("req_asking"))};
+    ASSERT_EQ(world_.upstream.quotaQuestions(), 1);
+    world_.clock.advance(beijingDay(world_.clock.now()).ends - world_.clock.now());
+    Spawned<Result<ScanOutput>> next_day{world_.scans.scan(world_.input("req_next_day"))};
+
+    gate->open();
+
+    EXPECT_FALSE(asking.result());
+    EXPECT_TRUE(next_day.result());
+    const WindowView window = world_.window(kUpstreamDayPolicy);
+    EXPECT_EQ(window.used, 1);
+    EXPECT_EQ(window.used_elsewhere, 0);
+}
+
 TEST_F(ScanQuota, AnswerThatCameBetweenTheCountAndTheQuestionIsTaken) {
     UpstreamQuotaInquiry inquiry{world_.store.ledger, world_.upstream, world_.clock};
     const auto ask = [&](SteadyTime counted_at) {
