@@ -42,6 +42,23 @@ Task<void> scanForEver(UsageLedger& ledger, std::string prefix) {
     }
 }
 
+/// An operator: each change has its line of the audit, or neither is there.
+Task<void> makeKeysForEver(MerchantStore& merchants, std::string prefix) {
+    for (int number = 0;; ++number) {
+        ApiKey key;
+        key.id = KeyId{"key_" + prefix + std::to_string(number)};
+        key.merchant = MerchantId{"mer_a"};
+        key.lookup = key.id.text();
+        key.created_at = test_support::beijingNoon();
+        const std::string id = key.id.text();
+        AuditNote note;
+        note.actor = KeyId{"adm_1"};
+        const Result<Done> added = co_await merchants.addKey(std::move(key), std::move(note));
+        if (!added) ::_exit(6);
+        tell("made " + id + "\n");
+    }
+}
+
 }  // namespace
 
 int main(int count, char** arguments) {
@@ -56,6 +73,7 @@ int main(int count, char** arguments) {
     for (int scanner = 0; scanner < 16; ++scanner) {
         spawn(scanForEver(store->ledger(), std::string{arguments[2]} + "-" + std::to_string(scanner) + "-"));
     }
+    spawn(makeKeysForEver(store->merchants(), std::string{arguments[2]} + "-"));
     ::pause();
     return 0;
 }

@@ -12,6 +12,7 @@
 #include <string>
 #include <string_view>
 
+#include "tenants/sqlite/ledger_verifier.h"
 #include "tests/unit/tenants/sqlite/ledger_audit.h"
 #include "tests/unit/tenants/sqlite/store_fixture.h"
 
@@ -66,6 +67,7 @@ TEST_F(CrashTest, WhatWasAcknowledgedBeforeAKillIsThereOnce) {
     std::mt19937 random{20261122};
     std::set<std::string> reserved;
     std::set<std::string> settled;
+    std::set<std::string> made;
 
     for (int round = 0; round < 10; ++round) {
         std::string_view told_left;
@@ -73,12 +75,21 @@ TEST_F(CrashTest, WhatWasAcknowledgedBeforeAKillIsThereOnce) {
         for (told_left = told; !told_left.empty(); told_left.remove_prefix(told_left.find('\n') + 1)) {
             const std::string_view line = told_left.substr(0, told_left.find('\n'));
             const std::size_t space = line.find(' ');
-            (line.starts_with("settled") ? settled : reserved).emplace(line.substr(space + 1));
+            (line.starts_with("settled") ? settled
+             : line.starts_with("made")  ? made
+                                         : reserved)
+                .emplace(line.substr(space + 1));
         }
 
         const auto store = openStore();  // the lock of the killed process is gone with it
         ASSERT_TRUE(runBlocking(store->ledger().sweep(tenants::UtcTime::max(), beijingNoon())));
         expectSoundLedger(databasePath());
+        // Chains are whole, and no key is without its line of the audit, nor a line without its key.
+        const auto report = tenants::verifyLedger(databasePath(), {});
+        for (const auto& fault : report.faults) ADD_FAILURE() << fault.merchant << ": " << fault.text;
+        std::set<std::string> keys;
+        for (const auto& key : store->merchants().keysOf(MerchantId{"mer_a"})) keys.insert(key->id.text());
+        EXPECT_TRUE(std::includes(keys.begin(), keys.end(), made.begin(), made.end()));
         EXPECT_TRUE(store->ledger().holds(MerchantId{"mer_a"}, HoldState::kHeld, std::nullopt, 10).empty());
         std::set<std::string> held;
         for (const auto& hold : store->ledger().holds(MerchantId{"mer_a"}, std::nullopt, std::nullopt, 1'000'000)) {
@@ -92,6 +103,7 @@ TEST_F(CrashTest, WhatWasAcknowledgedBeforeAKillIsThereOnce) {
         EXPECT_TRUE(std::includes(charged.begin(), charged.end(), settled.begin(), settled.end()));
     }
     EXPECT_FALSE(settled.empty());
+    EXPECT_FALSE(made.empty());
 }
 
 }  // namespace
