@@ -64,11 +64,11 @@ std::string PushReceiver::newest(const std::string& element) const {
 
 tenants::Task<gateway::http::Response> PushReceiver::take(gateway::http::Request request) {
     const auto parameter = [&request](const char* name) { return request.head.queryParameter(name).value_or(""); };
+    const std::string body{request.body.view()};
     const auto message = gateway::wechat::openPush({keys_.push_token, keys_.encoding_aes_key, keys_.appid},
                                                    std::nullopt, parameter("msg_signature"), parameter("timestamp"),
-                                                   parameter("nonce"), elementText(request.body, "Encrypt"));
-    const bool good =
-        message && parameter("encrypt_type") == "aes" && elementText(request.body, "AppId") == keys_.appid;
+                                                   parameter("nonce"), elementText(body, "Encrypt"));
+    const bool good = message && parameter("encrypt_type") == "aes" && elementText(body, "AppId") == keys_.appid;
     const std::scoped_lock lock{mutex_};
     messages_.push_back(good ? std::string{message->expose()} : std::string{"not a good push"});
     co_return gateway::http::textResponse(status_, "text/plain", answer_);
