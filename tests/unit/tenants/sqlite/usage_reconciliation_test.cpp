@@ -48,13 +48,11 @@ protected:
         ASSERT_TRUE(runBlocking(store_->upstreamDays().keepWord(
             MerchantId{merchant}, {.day_free = 100, .used = used, .ours = ours}, utc(at))));
     }
-    void correct(const std::string& merchant, std::int64_t number, std::string_view now,
-                 std::optional<Money> billed = {}) {
+    void correct(const std::string& merchant, std::int64_t number, std::string_view now) {
         Correction correction;
         correction.merchant = MerchantId{merchant};
         correction.number = number;
         correction.reason = "the wrong picture";
-        correction.billed = billed;
         correction.now = utc(now);
         correction.note = {KeyId{"adm_1"}, "usage_entry.correct", correction.merchant, "", "r", "q", correction.now};
         ASSERT_TRUE(runBlocking(store_->ledger().correct(correction)));
@@ -215,7 +213,7 @@ TEST_F(UsageReconciliation, StatementOfTheMonthStandsBesideIt) {
     hold("mer_a", "late", "2026-11-06T02:00:00Z");
     closed("mer_a");
     settle("mer_a", "late", "2026-12-01T03:00:00Z");
-    correct("mer_a", 1, "2026-12-01T04:00:00Z", Money{});
+    correct("mer_a", 1, "2026-12-01T04:00:00Z");
 
     const auto days = reconciled();
 
@@ -411,7 +409,7 @@ TEST_F(UsageReconciliation, WaiversSayWhatWeChatCounted) {
     EXPECT_EQ(reasonOf("mer_d"), base +
                                      "; WeChat counted 1 of the day by 2026-11-05T15:45:00Z, we 0 and 2 without an "
                                      "answer: not clear which");
-    const auto audited = store_->audit().entries(MerchantId{"mer_a"}, std::nullopt, 5);
+    const auto audited = store_->audit().entries({MerchantId{"mer_a"}, {}}, std::nullopt, 5);
     ASSERT_EQ(audited.size(), 1U);
     EXPECT_EQ(audited[0].note.reason, reasonOf("mer_a"));
     EXPECT_EQ(audited[0].note.actor, KeyId{"tollgate"});
