@@ -16,19 +16,9 @@
 #include <utility>
 #include <vector>
 
-#include "gateway/admin/audit_routes.h"
 #include "gateway/admin/closing_desk.h"
 #include "gateway/admin/component_routes.h"
-#include "gateway/admin/decision_routes.h"
 #include "gateway/admin/export_desk.h"
-#include "gateway/admin/export_routes.h"
-#include "gateway/admin/key_routes.h"
-#include "gateway/admin/merchant_plan_routes.h"
-#include "gateway/admin/merchant_routes.h"
-#include "gateway/admin/plan_routes.h"
-#include "gateway/admin/reconciliation_routes.h"
-#include "gateway/admin/statement_routes.h"
-#include "gateway/admin/usage_routes.h"
 #include "gateway/api/authorized_page.h"
 #include "gateway/api/health.h"
 #include "gateway/api/launch_page.h"
@@ -41,10 +31,12 @@
 #include "gateway/api/token_routes.h"
 #include "gateway/api/usage_route.h"
 #include "gateway/api/wechat_pushes.h"
+#include "gateway/app/admin_side.h"
 #include "gateway/app/background_tasks.h"
 #include "gateway/app/component_upkeep.h"
 #include "gateway/app/credentials.h"
 #include "gateway/app/loop_patience.h"
+#include "gateway/app/part_settings.h"
 #include "gateway/app/upkeep.h"
 #include "gateway/http/server.h"
 #include "gateway/net/loop_group.h"
@@ -74,10 +66,6 @@ using namespace std::chrono_literals;
 constexpr std::size_t kFreedBytesKept = 32 * 1024 * 1024;
 constexpr std::chrono::minutes kBackgroundEnd{1};  // every task ends by its own deadlines, long before this
 
-std::size_t loopCount(const Settings& settings) {
-    return settings.loops != 0 ? settings.loops : std::max<std::size_t>(1, std::thread::hardware_concurrency());
-}
-
 void logWarning(log::Log& log, const tenants::QuotaWarning& warning) {
     log.warning("quota_warning", {{"merchant", warning.merchant.text()},
                                   {"policy", warning.policy},
@@ -97,108 +85,6 @@ tenants::SqliteSettings storeSettings(StoreBroken on_broken, log::Log& log) {
     return store;
 }
 
-std::optional<std::int64_t> upstreamDayFree(const Settings& settings) {
-    return settings.upstream_day_free > 0 ? std::optional{settings.upstream_day_free} : std::nullopt;
-}
-
-net::Resolver::Options resolverOptions(const Settings& settings) {
-    net::Resolver::Options options;
-    if (!settings.upstream.address.empty()) options.overrides[settings.upstream.host] = settings.upstream.address;
-    return options;
-}
-
-wechat::HttpsClient::Options clientOptions(const Settings::Upstream& upstream) {
-    wechat::HttpsClient::Options options;
-    options.host = upstream.host;
-    options.port = upstream.port;
-    options.connect_max = upstream.connect_deadline;
-    options.call_max = upstream.call_deadline;
-    options.in_flight_max = upstream.in_flight_max;
-    options.repeats.percent = upstream.repeat_percent;
-    options.answer.head_bytes_max = upstream.answer_head_bytes_max;
-    options.answer.body_bytes_max = upstream.answer_body_bytes_max;
-    options.idle_connections_max = upstream.in_flight_max;
-    return options;
-}
-
-http::Limits adminLimits(const Settings& settings) {
-    http::Limits limits = settings.limits;
-    limits.connections_max = std::min(limits.connections_max, settings.admin_listener.connections_max);
-    return limits;
-}
-
-net::WorkerPool::Limits queueLimits(const Settings::Pool& pool) {
-    return {.queued_max = pool.queuedMax(), .queued_age_max = pool.queued_age_max};
-}
-
-std::shared_ptr<const net::TlsContext> publicTls(const Settings::Public& open) {
-    return net::TlsContext::server(open.tls_certificate_file, open.tls_key_file);
-}
-
-std::shared_ptr<const net::TlsContext> upstreamTls(const Settings::Upstream& upstream) {
-    return net::TlsContext::client(upstream.host, upstream.ca_file);
-}
-
-std::vector<tenants::AppId> appIds(const Settings& settings) {
-    std::vector<tenants::AppId> appids;
-    for (const Settings::Component& component : settings.components) appids.emplace_back(component.appid);
-    return appids;
-}
-
-wechat::PushKeys pushKeys(const Settings::Component& component) {
-    return {std::string{component.push_token->expose()}, std::string{component.encoding_aes_key->expose()},
-            component.appid};
-}
-
-std::optional<std::string> previousKey(const Settings::Component& component) {
-    if (component.previous_encoding_aes_key == nullptr) return std::nullopt;
-    return std::string{component.previous_encoding_aes_key->expose()};
-}
-
-wechat::PushXmlLimits pushLimits(const Settings& settings) {
-    return {.bytes_max = settings.limits.body_bytes_max,
-            .depth_max = settings.inputs.xml_depth_max,
-            .openings_max = settings.inputs.xml_openings_max};
-}
-
-tenants::TokenKeeper::Settings tokenSettings(const Settings& settings) {
-    tenants::TokenKeeper::Settings tokens;
-    tokens.call_max = settings.upstream.call_deadline + 2s;
-    tokens.component_margin = settings.tokens.renew_before;
-    tokens.authorizer_margin = settings.tokens.renew_before;
-    tokens.authorizer_jitter = settings.tokens.renew_spread;
-    return tokens;
-}
-
-ComponentUpkeep::Settings componentUpkeepSettings(const Settings& settings) {
-    ComponentUpkeep::Settings upkeep;
-    upkeep.ticket.late_after = settings.tokens.ticket_late_after;
-    return upkeep;
-}
-
-tenants::ScanLimits scanLimits(const Settings& settings) {
-    const Settings::Merchant& merchant = settings.merchant;
-    const Settings::Breaker& breaker = settings.breaker;
-    tenants::ScanLimits limits;
-    limits.merchant_in_flight_max = merchant.in_flight_max;
-    limits.merchant_rate = {merchant.requests_per_second,
-                            merchant.burst != 0 ? merchant.burst : merchant.requests_per_second};
-    limits.upstream_in_flight_max = settings.upstream.in_flight_max;
-    limits.merchant_breaker = {breaker.merchant_failures, breaker.failure_percent, breaker.window, breaker.pause};
-    limits.upstream_breaker = {breaker.upstream_failures, breaker.failure_percent, breaker.window, breaker.pause};
-    limits.repeats.percent = settings.upstream.repeat_percent;
-    return limits;
-}
-
-tenants::ScanSettings scanSettings(const Settings& settings) {
-    tenants::ScanSettings scan;
-    scan.call_deadline = settings.upstream.call_deadline;
-    scan.reply_lifetime = settings.reply_lifetime;
-    scan.upstream_day_turns_at = settings.upstream_day_turns_at;
-    scan.limits = scanLimits(settings);
-    return scan;
-}
-
 /// One line for each change, whatever is refused meanwhile.
 void logBreaker(log::Log& log, const std::string& host, const tenants::BreakerChange& change) {
     using State = tenants::CircuitBreaker::State;
@@ -211,13 +97,6 @@ void logBreaker(log::Log& log, const std::string& host, const tenants::BreakerCh
         case State::kHalfOpen: return write(log::Level::kInfo, "breaker_half_open");
         case State::kClosed: return write(log::Level::kWarning, "breaker_closed");  // wherever its opening was seen
     }
-}
-
-tenants::UpstreamWordWatch::Settings wordWatchSettings(const Settings& settings) {
-    tenants::UpstreamWordWatch::Settings watch;
-    watch.turns_at = settings.upstream_day_turns_at;
-    watch.call_max = settings.upstream.call_deadline;
-    return watch;
 }
 
 std::string_view inspectionText(tenants::SqliteStore::Inspection inspection) {
@@ -501,45 +380,24 @@ private:
     }
 
     void addAdminRoutes() {
-        guard_.emplace(store_->merchants(), hasher_);
-        merchant_routes_.emplace(
-            store_->merchants(), *platforms_, pages_, *guard_, clock_, log_,
-            admin::MerchantRoutes::Settings{settings_.day_limit_default, upstreamDayFree(settings_)});
-        key_routes_.emplace(store_->merchants(), hasher_, *guard_, clock_, log_);
-        usage_routes_.emplace(store_->merchants(), store_->plans(), store_->ledger(), workers_, pages_, *guard_, clock_,
-                              log_, settings_.upstream_day_turns_at);
-        plan_routes_.emplace(store_->plans(), pages_, *guard_, clock_, log_);
-        merchant_plan_routes_.emplace(store_->merchants(), store_->plans(), workers_, pages_, *guard_, clock_, log_);
-        decision_routes_.emplace(store_->ledger(), *guard_, clock_, log_);
-        audit_routes_.emplace(store_->audit(), store_->merchants(), workers_, pages_);
         std::vector<admin::ComponentRoutes::Component> components;
         for (const auto& component : components_) {
             components.push_back({component->platform.appid(), component->platform.tokens(), component->upkeep.ticket(),
                                   component->upkeep.reconciliation()});
         }
-        component_routes_.emplace(std::move(components), *guard_, clock_, log_);
-        statement_routes_.emplace(admin::StatementRoutes::Parts{store_->merchants(), store_->statements(), closing_,
-                                                                closing_desk_, signer_, workers_, pages_, *guard_,
-                                                                clock_, log_});
-        export_routes_.emplace(store_->merchants(), export_desk_, workers_, *guard_, store_->audit(), clock_, log_);
-        reconciliation_routes_.emplace(
-            admin::ReconciliationRoutes::Parts{store_->merchants(),
-                                               {store_->upstreamDays(), store_->ledgerScan(), store_->statements()},
-                                               {store_->ledgerScan(), store_->plans(), store_->statements()},
-                                               workers_,
-                                               pages_,
-                                               clock_});
-        merchant_routes_->addRoutes(admin_router_);
-        plan_routes_->addRoutes(admin_router_);
-        merchant_plan_routes_->addRoutes(admin_router_);
-        key_routes_->addRoutes(admin_router_);
-        usage_routes_->addRoutes(admin_router_);
-        decision_routes_->addRoutes(admin_router_);
-        audit_routes_->addRoutes(admin_router_, *guard_);
-        component_routes_->addRoutes(admin_router_);
-        statement_routes_->addRoutes(admin_router_);
-        export_routes_->addRoutes(admin_router_);
-        reconciliation_routes_->addRoutes(admin_router_, *guard_);
+        admin_side_.emplace(AdminSide::Parts{.store = *store_,
+                                             .platforms = *platforms_,
+                                             .hasher = hasher_,
+                                             .pages = pages_,
+                                             .workers = workers_,
+                                             .closing = closing_,
+                                             .closing_desk = closing_desk_,
+                                             .export_desk = export_desk_,
+                                             .signer = signer_,
+                                             .clock = clock_,
+                                             .log = log_},
+                            settings_, std::move(components));
+        admin_side_->addRoutes(admin_router_);
         api::addLiveRoute(admin_router_);
         api::addReadyRoute(
             admin_router_, [this] { return store_->ready(); }, [this] { return inspectionText(store_->inspection()); });
@@ -668,18 +526,7 @@ private:
     std::optional<api::WechatPushes> pushes_;
     std::optional<api::LaunchPage> launch_page_;
     std::optional<api::AuthorizedPage> authorized_page_;
-    std::optional<admin::AdminGuard> guard_;
-    std::optional<admin::MerchantRoutes> merchant_routes_;
-    std::optional<admin::PlanRoutes> plan_routes_;
-    std::optional<admin::MerchantPlanRoutes> merchant_plan_routes_;
-    std::optional<admin::KeyRoutes> key_routes_;
-    std::optional<admin::UsageRoutes> usage_routes_;
-    std::optional<admin::DecisionRoutes> decision_routes_;
-    std::optional<admin::AuditRoutes> audit_routes_;
-    std::optional<admin::ComponentRoutes> component_routes_;
-    std::optional<admin::StatementRoutes> statement_routes_;
-    std::optional<admin::ExportRoutes> export_routes_;
-    std::optional<admin::ReconciliationRoutes> reconciliation_routes_;
+    std::optional<AdminSide> admin_side_;
     http::Router public_router_;
     http::Router admin_router_;
     std::shared_ptr<net::RenewableTls> public_tls_;  // null: no such listener

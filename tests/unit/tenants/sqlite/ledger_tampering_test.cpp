@@ -200,7 +200,7 @@ TEST_F(LedgerTamperingTest, ChangedAssignmentsAndPacksAreNamedWithTheirMerchant)
         {"UPDATE pack SET created_ms = 1", "mer_a: packs/pack_1 was changed"},
         {"UPDATE pack SET note = 'free'", "mer_a: packs/pack_1 was changed"},
         {"DELETE FROM pack", "mer_a: packs/pack_1 is missing, which audit entry 9 names"},
-        {"INSERT INTO pack VALUES (5, 2, 'pack_5', 9, 0, 0, 0, 1, 2, 1, '')", "mer_b: packs/pack_5 was added"},
+        {"INSERT INTO pack VALUES (5, 2, 'pack_5', 9, 0, 0, 0, 1, 2, 1, '', 0)", "mer_b: packs/pack_5 was added"},
         {"UPDATE merchant SET day_limit = 9 WHERE row = 1", "mer_a: the merchant was changed"},
         {"UPDATE merchant SET name = 'x' WHERE row = 1", "mer_a: the merchant was changed"},
         {"UPDATE merchant SET suspended = 1 WHERE row = 1", "mer_a: the merchant was changed"},

@@ -409,7 +409,7 @@ TEST_F(UsageReconciliation, WaiversSayWhatWeChatCounted) {
     EXPECT_EQ(reasonOf("mer_d"), base +
                                      "; WeChat counted 1 of the day by 2026-11-05T15:45:00Z, we 0 and 2 without an "
                                      "answer: not clear which");
-    const auto audited = store_->audit().entries({MerchantId{"mer_a"}, {}}, std::nullopt, 5);
+    const auto audited = store_->audit().entries({MerchantId{"mer_a"}, "hold.waive"}, std::nullopt, 5);
     ASSERT_EQ(audited.size(), 1U);
     EXPECT_EQ(audited[0].note.reason, reasonOf("mer_a"));
     EXPECT_EQ(audited[0].note.actor, KeyId{"tollgate"});
