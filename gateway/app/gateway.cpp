@@ -64,7 +64,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kFreedBytesKept = 32 * 1024 * 1024;
-constexpr std::chrono::minutes kBackgroundEnd{1};  // every task ends by its own deadlines, long before this
+constexpr std::chrono::milliseconds kClosingRest{2};  // ten thousand statements take 20 s more
+constexpr std::chrono::minutes kBackgroundEnd{1};     // every task ends by its own deadlines, long before this
 
 void logWarning(log::Log& log, const tenants::QuotaWarning& warning) {
     log.warning("quota_warning", {{"merchant", warning.merchant.text()},
@@ -211,7 +212,8 @@ public:
           quota_questions_(platform_https_),
           sweeper_(store_->ledger(), clock),
           signer_(ring_),
-          closing_({store_->ledgerScan(), store_->statements(), store_->plans(), signer_, clock, settings.issuer}),
+          closing_({store_->ledgerScan(), store_->statements(), store_->plans(), signer_, clock, settings.issuer,
+                    kClosingRest}),
           undecided_(store_->statements(), store_->ledger(), clock, settings.undecided_wait),
           closing_desk_(closing_, store_->statements(), slow_lane_, clock, log),
           export_desk_(exportSource(), settings.exports_folder, slow_lane_, log),

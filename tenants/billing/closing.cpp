@@ -1,6 +1,7 @@
 #include "tenants/billing/closing.h"
 
 #include <algorithm>
+#include <thread>
 #include <utility>
 
 #include "tenants/billing/statement_text.h"
@@ -8,8 +9,7 @@
 namespace tenants {
 namespace {
 
-constexpr std::size_t kFrozenAtOnce = 32;  // scans wait behind each portion, not behind the whole period
-constexpr int kTries = 8;                  // of a merchant whose ledger goes on with entries of the period
+constexpr int kTries = 8;  // of a merchant whose ledger goes on with entries of the period
 
 Error conflict(std::string text) {
     return {ErrorCode::kConflict, std::move(text)};
@@ -129,28 +129,24 @@ std::vector<ClosedSum> PeriodClosing::finish(const Accounts& accounts, Period pe
 Result<std::vector<MerchantId>> PeriodClosing::freeze(std::vector<ClosedSum> sums, ClosingProgress& progress,
                                                       ClosingReport& report, const std::optional<AuditNote>& note) {
     std::vector<MerchantId> moved;
-    for (std::size_t first = 0; first < sums.size() && !progress.stop; first += kFrozenAtOnce) {
-        const std::size_t end = std::min(sums.size(), first + kFrozenAtOnce);
-        std::vector<ClosedSum> portion;
-        for (std::size_t at = first; at < end; ++at) {
-            SignedStatement& statement = sums[at].signed_statement;
-            statement.statement.closed_at = parts_.clock.now();
-            statement.signature = parts_.signer.sign(canonicalText(statement.statement));
-            portion.push_back(std::move(sums[at]));
-        }
-        std::vector<MerchantId> merchants;
-        merchants.reserve(portion.size());
-        for (const ClosedSum& sum : portion) merchants.push_back(sum.signed_statement.statement.merchant);
-        const auto outcomes = runBlocking(parts_.statements.close(std::move(portion), note));
+    for (ClosedSum& sum : sums) {
+        if (progress.stop) break;
+        SignedStatement& statement = sum.signed_statement;
+        statement.statement.closed_at = parts_.clock.now();
+        statement.signature = parts_.signer.sign(canonicalText(statement.statement));
+        const MerchantId merchant = statement.statement.merchant;
+        std::vector<ClosedSum> one;  // scans wait behind one statement, not behind many
+        one.push_back(std::move(sum));
+        const auto outcomes = runBlocking(parts_.statements.close(std::move(one), note));
         if (!outcomes) return outcomes.error();
-        for (std::size_t at = 0; at < merchants.size(); ++at) {
-            const CloseOutcome outcome = (*outcomes)[at];
-            if (outcome == CloseOutcome::kMoved) moved.push_back(merchants[at]);
-            if (outcome == CloseOutcome::kNotNext) report.earlier_open.push_back(merchants[at]);
-            if (outcome != CloseOutcome::kClosed && outcome != CloseOutcome::kAlreadyClosed) continue;
+        const CloseOutcome outcome = outcomes->front();
+        if (outcome == CloseOutcome::kMoved) moved.push_back(merchant);
+        if (outcome == CloseOutcome::kNotNext) report.earlier_open.push_back(merchant);
+        if (outcome == CloseOutcome::kClosed || outcome == CloseOutcome::kAlreadyClosed) {
             ++report.closed;
             ++progress.merchants_closed;
         }
+        if (parts_.rest.count() > 0) std::this_thread::sleep_for(parts_.rest);
     }
     return moved;
 }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -40,7 +41,8 @@ public:
         const PlanTermsSource& plans;
         const StatementSigner& signer;
         const Clock& clock;
-        std::string issuer;  // the provider's legal name
+        std::string issuer;                 // the provider's legal name
+        std::chrono::milliseconds rest{0};  // after each statement, in which scans have the writer for themselves
     };
     explicit PeriodClosing(Parts parts) : parts_(std::move(parts)) {}
 

@@ -19,9 +19,9 @@ constexpr std::size_t kShareOfCrowded = 8;
 constexpr std::chrono::microseconds kCrowdedLag{3'000};
 // Beyond it the processor is what is short: more work at once makes each wait longer and nothing faster.
 constexpr std::chrono::microseconds kLagWithAllPlaces{5'000};
-constexpr std::size_t kPlacesLeast = 64;  // fewer would leave processors idle between one wait and the next
-constexpr std::size_t kShareOfPlacesLeast = 8;
-constexpr std::size_t kShareOfRepeats = 8;  // beside the others: bodies that are read for what may be no repeat
+constexpr std::size_t kPlacesLeast = 64;        // fewer would leave processors idle between one wait and the next
+constexpr std::size_t kShareOfPlacesLeast = 2;  // what many good clients together need is no overload
+constexpr std::size_t kShareOfRepeats = 8;      // beside the others: bodies that are read for what may be no repeat
 constexpr std::string_view kNotTried = "WeChat does not answer at the moment; the request was not tried.";
 constexpr std::int64_t kRateMax = 1'000'000;  // a second: beyond it a plan limits nothing
 

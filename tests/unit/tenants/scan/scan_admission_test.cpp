@@ -347,13 +347,13 @@ TEST_F(Late, TheLaterTheMachineTheFewerAreLetIn) {
     lag_ = 5ms;
     EXPECT_EQ(letIn(), 640);
     EXPECT_EQ(why_, "upstream_in_flight_full");
+    lag_ = 8ms;
+    EXPECT_EQ(letIn(), 400);
+    EXPECT_EQ(why_, "loops_late");
     lag_ = 10ms;
     EXPECT_EQ(letIn(), 320);
-    EXPECT_EQ(why_, "loops_late");
-    lag_ = 40ms;
-    EXPECT_EQ(letIn(), 80);
     lag_ = 10s;
-    EXPECT_EQ(letIn(), 80) << "never less than an eighth";
+    EXPECT_EQ(letIn(), 320) << "never less than a half";
 }
 
 TEST_F(Late, WhatWasLetInIsFinished) {
@@ -361,7 +361,7 @@ TEST_F(Late, WhatWasLetInIsFinished) {
     lag_ = 10s;
     std::vector<Permit> permits;
     std::vector<Place> places;
-    for (int count = 0; count < 80; ++count) {
+    for (int count = 0; count < 320; ++count) {
         permits.push_back(*admission_.enter(kNoisy));
         places.push_back(*admission_.begin(permits.back()));
     }
