@@ -20,6 +20,11 @@ using tenants::Error;
 using tenants::ErrorCode;
 using tenants::MerchantId;
 
+/// The members as they are stored: the hash is over their order.
+Poco::Dynamic::Var inItsOrder(const std::string& content) {
+    return Poco::JSON::Parser{new Poco::JSON::ParseHandler(true)}.parse(content);
+}
+
 Poco::JSON::Object::Ptr entryJson(const AuditEntry& entry) {
     const tenants::AuditNote& note = entry.note;
     auto object = jsonObject();
@@ -31,7 +36,7 @@ Poco::JSON::Object::Ptr entryJson(const AuditEntry& entry) {
     object->set("target", note.target);
     object->set("reason", note.reason);
     object->set("request_id", note.request_id);
-    object->set("content", entry.content ? Poco::JSON::Parser{}.parse(*entry.content) : Poco::Dynamic::Var{});
+    object->set("content", entry.content ? inItsOrder(*entry.content) : Poco::Dynamic::Var{});
     object->set("hash", tenants::hexText(entry.hash));
     return object;
 }

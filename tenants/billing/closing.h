@@ -20,7 +20,7 @@ struct ClosingProgress {
     std::atomic<std::int64_t> entries_read{0};
     std::atomic<std::int64_t> merchants_total{0};
     std::atomic<std::int64_t> merchants_closed{0};
-    std::atomic<bool> stop{false};  // set by anybody: ends the closing between two portions; what is frozen stays
+    std::atomic<bool> stop{false};  // set by anybody: ends the closing between two statements; what is frozen stays
 };
 
 /// What closing a period for all merchants came to.

@@ -1,5 +1,6 @@
 #include "tenants/billing/shadow_price.h"
 
+#include <algorithm>
 #include <charconv>
 #include <map>
 #include <set>
@@ -27,6 +28,7 @@ struct ShadowPricing::Books {
     std::map<MerchantId, Account> accounts;
     std::map<MerchantId, std::vector<SoldPack>> packs;  // of periods that are open
     std::map<MerchantId, MonthlyMinimum> minimums;
+    std::map<MerchantId, std::vector<SoldPack>> earlier_packs;  // of those, what the months before sold
 };
 
 Result<ShadowPricing> ShadowPricing::of(const ShadowSource& source, Period period, const PlanVersionId& version) {
@@ -36,7 +38,10 @@ Result<ShadowPricing> ShadowPricing::of(const ShadowSource& source, Period perio
 }
 
 std::vector<ShadowPrice> ShadowPricing::prices(const std::optional<MerchantId>& only) const {
-    Books books{{}, source_.statements.unbilledPacks(period_, only), source_.statements.minimums(period_, only)};
+    Books books{{},
+                source_.statements.unbilledPacks(period_, only),
+                source_.statements.minimums(period_, only),
+                source_.statements.unbilledPacks(period_.previous(), only)};
     const auto accountOf = [&](const MerchantId& merchant) -> Account& {
         return books.accounts.try_emplace(merchant, period_, source_.plans).first->second;
     };
@@ -53,7 +58,10 @@ std::vector<ShadowPrice> ShadowPricing::prices(const std::optional<MerchantId>& 
         }
         if (only || page.empty()) break;
     }
-    for (const OpenAccount& open : source_.statements.openAccounts(period_, only)) accountOf(open.merchant);
+    for (const OpenAccount& open : source_.statements.openAccounts(period_, only)) {
+        accountOf(open.merchant);
+        leaveToEarlierMonths(books, open);
+    }
     addEntries(books, only);
     std::vector<ShadowPrice> prices;
     for (const auto& [merchant, account] : books.accounts) prices.push_back(priceOf(books, merchant, account));
@@ -61,9 +69,15 @@ std::vector<ShadowPrice> ShadowPricing::prices(const std::optional<MerchantId>& 
 }
 
 std::vector<ShadowPrice> ShadowPricing::pricesOf(const std::vector<MerchantId>& merchants) const {
-    Books books{{}, source_.statements.unbilledPacks(period_, {}), source_.statements.minimums(period_, {})};
+    Books books{{},
+                source_.statements.unbilledPacks(period_, {}),
+                source_.statements.minimums(period_, {}),
+                source_.statements.unbilledPacks(period_.previous(), {})};
     std::set<MerchantId> open;
-    for (OpenAccount& account : source_.statements.openAccounts(period_, {})) open.insert(std::move(account.merchant));
+    for (OpenAccount& account : source_.statements.openAccounts(period_, {})) {
+        leaveToEarlierMonths(books, account);
+        open.insert(std::move(account.merchant));
+    }
     std::vector<ShadowPrice> prices;
     for (const MerchantId& merchant : merchants) {
         auto found = source_.statements.find(merchant, period_);
@@ -75,6 +89,15 @@ std::vector<ShadowPrice> ShadowPricing::pricesOf(const std::vector<MerchantId>& 
         prices.push_back(priceOf(books, merchant, account));
     }
     return prices;
+}
+
+/// A pack is billed once, by the first statement that can: where a month before is open, that one has what it sold.
+void ShadowPricing::leaveToEarlierMonths(Books& books, const OpenAccount& open) const {
+    const auto earlier = books.earlier_packs.find(open.merchant);
+    if (open.first_open == period_ || earlier == books.earlier_packs.end()) return;
+    std::erase_if(books.packs[open.merchant], [&](const SoldPack& pack) {
+        return std::ranges::find(earlier->second, pack.id, &SoldPack::id) != earlier->second.end();
+    });
 }
 
 /// Of merchants that have an account; one that was made after they were looked for has none.

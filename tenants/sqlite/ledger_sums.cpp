@@ -1,11 +1,14 @@
 #include "tenants/sqlite/ledger_sums.h"
 
+#include <chrono>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
 
+#include "tenants/base/period.h"
 #include "tenants/sqlite/query.h"
+#include "tenants/usage/hold.h"
 
 namespace tenants::sqlite {
 namespace {
@@ -34,7 +37,10 @@ constexpr const char* kSelectWindows =
     "SELECT quota_window.row, policy, starts_ms, ends_ms, limit_units, used, held, unknown, merchant.id FROM "
     "quota_window "
     "LEFT JOIN merchant ON merchant.row = merchant_row WHERE :merchant IS NULL OR merchant.id = :merchant";
-constexpr const char* kSelectWindowPlaces = "SELECT row, merchant_row, policy, starts_ms, ends_ms FROM quota_window";
+constexpr const char* kSelectWindowPlaces =
+    "SELECT quota_window.row, merchant_row, policy, starts_ms, ends_ms, merchant.id FROM quota_window LEFT JOIN "
+    "merchant ON "
+    "merchant.row = merchant_row";
 constexpr const char* kSelectPacks =
     "SELECT pack.row, pack.id, units, used, held, merchant.id FROM pack LEFT JOIN merchant ON merchant.row = "
     "merchant_row "
@@ -56,6 +62,16 @@ struct WindowPlace {
     std::string policy;
     UtcTime starts, ends;
 };
+
+/// A window that begins or ends elsewhere would begin anew, with its whole limit, in the middle of a day. When WeChat's day
+/// turns is a setting that may have been another then, so that only its length is known.
+bool isWhole(const WindowPlace& place) {
+    if (place.policy == kUpstreamDayPolicy) return place.ends - place.starts == std::chrono::hours{24};
+    const Period month{place.starts};
+    const DaySpan day = beijingDay(place.starts);
+    const DaySpan whole = place.policy == kMonthPolicy ? DaySpan{month.starts(), month.ends()} : day;
+    return place.starts == whole.starts && place.ends == whole.ends;
+}
 
 std::string textOf(const Sums& sums) {
     return "used " + std::to_string(sums.used) + ", held " + std::to_string(sums.held) + ", unknown " +
@@ -150,7 +166,12 @@ private:
         PreparedStatement select{database_, kSelectWindowPlaces};
         Query row{select};
         while (row.next()) {
-            window_places_.emplace(row.number(0), WindowPlace{row.number(1), row.text(2), row.time(3), row.time(4)});
+            const WindowPlace place{row.number(1), row.text(2), row.time(3), row.time(4)};
+            if ((!merchant_ || merchant_->text() == row.text(5)) && !isWhole(place)) {
+                report_.add(row.text(5), "window " + place.policy + " from " + rfc3339(place.starts) + " to " +
+                                             rfc3339(place.ends) + " is no whole day or month");
+            }
+            window_places_.emplace(row.number(0), place);
         }
     }
 

@@ -217,6 +217,7 @@ private:
 }  // namespace
 
 LedgerReport verifyLedger(const std::filesystem::path& path, const LedgerVerification& asked) {
+    if (!std::filesystem::is_regular_file(path)) throw DatabaseRefused("there is no database " + path.string());
     const std::span<const Migration> migrations = builtInMigrations();
     const int version = examineSchema(path, migrations, "");
     if (static_cast<std::size_t>(version) != migrations.size()) {

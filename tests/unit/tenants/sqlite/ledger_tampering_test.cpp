@@ -303,6 +303,14 @@ TEST_F(LedgerTamperingTest, ChangedHeadsHoldsAndWindowsAreNamed) {
          "mer_a: request a-1 took from a window month"},
         {"UPDATE OR REPLACE quota_window SET merchant_row = 2 WHERE row = 1", "mer_a: request a-1 took from a window"},
         {"UPDATE quota_window SET used = used - 1 WHERE policy = 'day'", "mer_a: window day from .* says used 5"},
+        {"UPDATE quota_window SET starts_ms = starts_ms - 1 WHERE policy = 'day'",
+         "mer_a: window day from .* is no whole"},
+        {"UPDATE quota_window SET ends_ms = ends_ms + 3600000 WHERE policy = 'day'",
+         "mer_a: window day from .* is no whole"},
+        {"UPDATE quota_window SET starts_ms = starts_ms - 86400000 WHERE policy = 'month'",
+         "mer_a: window month from .* is no whole"},
+        {"UPDATE quota_window SET ends_ms = ends_ms + 1 WHERE policy = 'upstream_day'",
+         "mer_a: window upstream_day from .* is no whole"},
         {"DELETE FROM quota_window WHERE policy = 'month'", "mer_a: request a-1 took from a window month"}};
     for (const Change& change : changes) expectNamed(change.sql, change.named);
 }

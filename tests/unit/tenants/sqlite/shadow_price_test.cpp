@@ -85,6 +85,24 @@ TEST_F(ShadowPriceTest, ThePlanInForceComparedWithItselfIsNoDifferenceThoughTheM
     EXPECT_EQ(price.shadow_payable, price.payable);
 }
 
+TEST_F(ShadowPriceTest, PackIsInTheFirstOpenMonthThatCanBillItAndInNoOther) {
+    sellPack("mer_a");
+    const auto payable = [&](Period period) {
+        const auto pricing =
+            ShadowPricing::of({store_->ledgerScan(), store_->plans(), store_->statements()}, period, version("std", 1));
+        const auto one = pricing->prices(MerchantId{"mer_a"});
+        const auto same = pricing->pricesOf({MerchantId{"mer_a"}});
+        EXPECT_EQ(one.at(0).payable, same.at(0).payable);
+        EXPECT_EQ(one.at(0).payable, one.at(0).shadow_payable);
+        return one.at(0).payable;
+    };
+
+    EXPECT_EQ(payable(november()), Money{2'000'000 + 9'000'000});
+    EXPECT_EQ(payable(november().next()), Money{2'000'000});
+    closeA();
+    EXPECT_EQ(payable(november().next()), Money{2'000'000});
+}
+
 TEST_F(ShadowPriceTest, OpenMonthHasBothMinimums) {
     scanTimes("mer_a", 3);
     const ShadowPrice price = priceOf("mer_a");
