@@ -367,6 +367,12 @@ Task<Result<ScanOutput>> ScanLicence::settle(const Held& held, UpstreamAnswer an
         co_return error;
     }
     if (!recognised) co_return errorOf(verdict, answer, held);
+    if (!settled
+             ->charge) {  // the same request was settled otherwise meanwhile: nobody gets fields that nobody pays for
+        Error error{ErrorCode::kConflict, "The request ended otherwise meanwhile.", "recognised after it was settled"};
+        error.request_id = held.request.text();
+        co_return error;
+    }
     co_return ScanOutput{Outcome::kRecognised, body, held.request, settled->charge, false};
 }
 

@@ -205,6 +205,8 @@ class Merchant(upstream_quota.UpstreamQuota):
             else:
                 self.give_back(hold, upstream=False)
                 hold.state = "settled"
+        if word is None and hold.entry is None:  # settled without a charge by a later try
+            return {"error": "conflict"}
         return {"error": word} if word else self.receipt(self.entries[hold.entry - 1])
 
     def scan(self, now, label, request, content, answer):

@@ -231,5 +231,22 @@ TEST_F(ScanOutcome, HoldExpiresAMarginAfterTheDeadline) {
     gate->open();
 }
 
+TEST_F(ScanOutcome, LateFieldsOfARequestThatWasSettledWithoutAChargeAreGivenToNobody) {
+    world_.upstream.plan(FakeUpstream::recognised(), [&] {
+        Settlement other_try;
+        other_try.merchant = world_.merchant;
+        other_try.request = RequestId{"req_1"};
+        other_try.outcome = Outcome::kNotRecognised;
+        other_try.now = world_.clock.now();
+        ASSERT_TRUE(runBlocking(world_.store.ledger.settle(other_try)));
+    });
+
+    const Error error = scanError();
+
+    EXPECT_EQ(error.code, ErrorCode::kConflict);
+    EXPECT_EQ(error.request_id, "req_1");
+    expectMoney({HoldState::kSettled, 0, 0, 1, 0, 0});
+}
+
 }  // namespace
 }  // namespace tenants
