@@ -135,14 +135,11 @@ Result<std::vector<MerchantId>> PeriodClosing::freeze(std::vector<ClosedSum> sum
         statement.statement.closed_at = parts_.clock.now();
         statement.signature = parts_.signer.sign(canonicalText(statement.statement));
         const MerchantId merchant = statement.statement.merchant;
-        std::vector<ClosedSum> one;  // scans wait behind one statement, not behind many
-        one.push_back(std::move(sum));
-        const auto outcomes = runBlocking(parts_.statements.close(std::move(one), note));
-        if (!outcomes) return outcomes.error();
-        const CloseOutcome outcome = outcomes->front();
-        if (outcome == CloseOutcome::kMoved) moved.push_back(merchant);
-        if (outcome == CloseOutcome::kNotNext) report.earlier_open.push_back(merchant);
-        if (outcome == CloseOutcome::kClosed || outcome == CloseOutcome::kAlreadyClosed) {
+        const auto outcome = runBlocking(parts_.statements.close(std::move(sum), note));
+        if (!outcome) return outcome.error();
+        if (*outcome == CloseOutcome::kMoved) moved.push_back(merchant);
+        if (*outcome == CloseOutcome::kNotNext) report.earlier_open.push_back(merchant);
+        if (*outcome == CloseOutcome::kClosed || *outcome == CloseOutcome::kAlreadyClosed) {
             ++report.closed;
             ++progress.merchants_closed;
         }

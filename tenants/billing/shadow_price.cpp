@@ -28,7 +28,7 @@ struct ShadowPricing::Books {
     std::map<MerchantId, Account> accounts;
     std::map<MerchantId, std::vector<SoldPack>> packs;  // of periods that are open
     std::map<MerchantId, MonthlyMinimum> minimums;
-    std::map<MerchantId, std::vector<SoldPack>> earlier_packs;  // of those, what the months before sold
+    std::set<MerchantId> open;  // have no statement of the period yet
 };
 
 Result<ShadowPricing> ShadowPricing::of(const ShadowSource& source, Period period, const PlanVersionId& version) {
@@ -37,11 +37,25 @@ Result<ShadowPricing> ShadowPricing::of(const ShadowSource& source, Period perio
     return ShadowPricing{source, period, version, *terms};
 }
 
+/// Who is open, and what their statements would have. A pack is billed once, by the first statement that can: where a month
+/// before is open, that one has what it sold.
+ShadowPricing::Books ShadowPricing::openBooks(const std::optional<MerchantId>& only) const {
+    Books books{{}, source_.statements.unbilledPacks(period_, only), source_.statements.minimums(period_, only), {}};
+    const auto earlier_packs = source_.statements.unbilledPacks(period_.previous(), only);
+    for (OpenAccount& account : source_.statements.openAccounts(period_, only)) {
+        const auto earlier = earlier_packs.find(account.merchant);
+        if (account.first_open != period_ && earlier != earlier_packs.end()) {
+            std::erase_if(books.packs[account.merchant], [&](const SoldPack& pack) {
+                return std::ranges::find(earlier->second, pack.id, &SoldPack::id) != earlier->second.end();
+            });
+        }
+        books.open.insert(std::move(account.merchant));
+    }
+    return books;
+}
+
 std::vector<ShadowPrice> ShadowPricing::prices(const std::optional<MerchantId>& only) const {
-    Books books{{},
-                source_.statements.unbilledPacks(period_, only),
-                source_.statements.minimums(period_, only),
-                source_.statements.unbilledPacks(period_.previous(), only)};
+    Books books = openBooks(only);
     const auto accountOf = [&](const MerchantId& merchant) -> Account& {
         return books.accounts.try_emplace(merchant, period_, source_.plans).first->second;
     };
@@ -58,10 +72,7 @@ std::vector<ShadowPrice> ShadowPricing::prices(const std::optional<MerchantId>& 
         }
         if (only || page.empty()) break;
     }
-    for (const OpenAccount& open : source_.statements.openAccounts(period_, only)) {
-        accountOf(open.merchant);
-        leaveToEarlierMonths(books, open);
-    }
+    for (const MerchantId& merchant : books.open) accountOf(merchant);
     addEntries(books, only);
     std::vector<ShadowPrice> prices;
     for (const auto& [merchant, account] : books.accounts) prices.push_back(priceOf(books, merchant, account));
@@ -69,19 +80,11 @@ std::vector<ShadowPrice> ShadowPricing::prices(const std::optional<MerchantId>& 
 }
 
 std::vector<ShadowPrice> ShadowPricing::pricesOf(const std::vector<MerchantId>& merchants) const {
-    Books books{{},
-                source_.statements.unbilledPacks(period_, {}),
-                source_.statements.minimums(period_, {}),
-                source_.statements.unbilledPacks(period_.previous(), {})};
-    std::set<MerchantId> open;
-    for (OpenAccount& account : source_.statements.openAccounts(period_, {})) {
-        leaveToEarlierMonths(books, account);
-        open.insert(std::move(account.merchant));
-    }
+    Books books = openBooks(std::nullopt);
     std::vector<ShadowPrice> prices;
     for (const MerchantId& merchant : merchants) {
         auto found = source_.statements.find(merchant, period_);
-        if (!found && open.count(merchant) == 0) continue;
+        if (!found && books.open.count(merchant) == 0) continue;
         books.accounts.clear();
         Account& account = books.accounts.try_emplace(merchant, period_, source_.plans).first->second;
         if (found) account.statement = std::move(found->statement);
@@ -89,15 +92,6 @@ std::vector<ShadowPrice> ShadowPricing::pricesOf(const std::vector<MerchantId>& 
         prices.push_back(priceOf(books, merchant, account));
     }
     return prices;
-}
-
-/// A pack is billed once, by the first statement that can: where a month before is open, that one has what it sold.
-void ShadowPricing::leaveToEarlierMonths(Books& books, const OpenAccount& open) const {
-    const auto earlier = books.earlier_packs.find(open.merchant);
-    if (open.first_open == period_ || earlier == books.earlier_packs.end()) return;
-    std::erase_if(books.packs[open.merchant], [&](const SoldPack& pack) {
-        return std::ranges::find(earlier->second, pack.id, &SoldPack::id) != earlier->second.end();
-    });
 }
 
 /// Of merchants that have an account; one that was made after they were looked for has none.

@@ -46,7 +46,7 @@ private:
     ShadowPricing(const ShadowSource& source, Period period, PlanVersionId version, const PlanTerms& terms)
         : source_(source), period_(period), version_(std::move(version)), terms_(&terms) {}
 
-    void leaveToEarlierMonths(Books& books, const OpenAccount& open) const;
+    Books openBooks(const std::optional<MerchantId>& only) const;
     void addEntries(Books& books, const std::optional<MerchantId>& only) const;
     ShadowPrice priceOf(const Books& books, const MerchantId& merchant, const Account& account) const;
 

@@ -81,11 +81,10 @@ public:
     virtual std::map<MerchantId, MonthlyMinimum> minimums(Period period,
                                                           const std::optional<MerchantId>& only) const = 0;
 
-    /// Freezes each, in one transaction: statement, and that later entries belong to later periods. What each came to, in
-    /// the same order; kStoreUnavailable where nothing could be written.
-    /// With a note each that is closed has a line in the audit; without one they belong to the closing of a period.
-    virtual Task<Result<std::vector<CloseOutcome>>> close(std::vector<ClosedSum> sums,
-                                                          std::optional<AuditNote> note = std::nullopt) = 0;
+    /// Freezes it, in a transaction of its own, behind which scans wait: statement, and that later entries belong to later
+    /// periods. kStoreUnavailable where nothing could be written.
+    /// With a note it has a line in the audit if it is closed; without one it belongs to the closing of a period.
+    virtual Task<Result<CloseOutcome>> close(ClosedSum sum, std::optional<AuditNote> note = std::nullopt) = 0;
 
     /// Remembers that a period is being closed for all merchants (in the audit when it does so the first time), and that it
     /// has been.

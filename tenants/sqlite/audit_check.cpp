@@ -6,6 +6,7 @@
 
 #include "tenants/base/audit.h"
 #include "tenants/base/digest.h"
+#include "tenants/sqlite/audit_row.h"
 #include "tenants/sqlite/audited_rows.h"
 #include "tenants/sqlite/entry_row.h"
 #include "tenants/sqlite/query.h"
@@ -35,16 +36,7 @@ std::string nameOf(const std::string& target) {
 }
 
 AuditEntry entryOf(const Query& row) {
-    AuditEntry entry;
-    entry.number = row.number(0);
-    entry.note.at = row.time(1);
-    entry.note.actor = KeyId{row.text(2)};
-    entry.note.action = row.text(3);
-    entry.note.merchant = MerchantId{row.text(4)};
-    entry.note.target = row.text(5);
-    entry.note.reason = row.text(6);
-    entry.note.request_id = row.text(7);
-    if (!row.isNull(8)) entry.content = row.text(8);
+    AuditEntry entry = auditEntryOf(row);
     const std::string_view hash = row.blob(9);
     if (hash.size() == entry.hash.size()) entry.hash = hashOf(hash);
     return entry;

@@ -4,6 +4,7 @@
 #include <string>
 #include <utility>
 
+#include "tenants/sqlite/audit_row.h"
 #include "tenants/sqlite/entry_row.h"
 #include "tenants/sqlite/query.h"
 #include "tenants/sqlite/write.h"
@@ -43,16 +44,9 @@ std::vector<AuditEntry> SqliteAuditLog::entries(const AuditFilter& filter, std::
     if (!filter.action.empty()) row.bind(":action", filter.action);
     std::vector<AuditEntry> entries;
     while (row.next()) {
-        AuditNote note;
-        note.at = row.time(1);
-        note.actor = KeyId{row.text(2)};
-        note.action = row.text(3);
-        note.merchant = MerchantId{row.text(4)};
-        note.target = row.text(5);
-        note.reason = row.text(6);
-        note.request_id = row.text(7);
-        entries.push_back({row.number(0), std::move(note), row.isNull(8) ? std::nullopt : std::optional{row.text(8)},
-                           hashOf(row.blob(9))});
+        AuditEntry entry = auditEntryOf(row);
+        entry.hash = hashOf(row.blob(9));
+        entries.push_back(std::move(entry));
     }
     return entries;
 }

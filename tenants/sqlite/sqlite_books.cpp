@@ -36,8 +36,7 @@ class ReadOnlyStatements final : public StatementReads {
 public:
     using StatementReads::StatementReads;
 
-    Task<Result<std::vector<CloseOutcome>>> close(std::vector<ClosedSum> /*sums*/,
-                                                  std::optional<AuditNote> /*note*/) override {
+    Task<Result<CloseOutcome>> close(ClosedSum /*sum*/, std::optional<AuditNote> /*note*/) override {
         co_return refusal();
     }
     Task<Result<Done>> beginClosing(Period /*period*/, UtcTime /*now*/, AuditNote /*note*/) override {

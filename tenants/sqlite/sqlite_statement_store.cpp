@@ -4,19 +4,14 @@
 
 namespace tenants::sqlite {
 
-Task<Result<std::vector<CloseOutcome>>> SqliteStatementStore::close(std::vector<ClosedSum> sums,
-                                                                    std::optional<AuditNote> note) {
-    Write write{
-        writer_, [&]() -> Result<std::vector<CloseOutcome>> {
-            std::vector<CloseOutcome> outcomes;
-            for (const ClosedSum& sum : sums) {
-                outcomes.push_back(tables_.close(sum));
-                if (!note || outcomes.back() != CloseOutcome::kClosed) continue;
-                const Statement& closed = sum.signed_statement.statement;
-                audit_.appendChange(note->on("statement.close", closed.merchant, "statements/" + closed.period.text()));
-            }
-            return outcomes;
-        }};
+Task<Result<CloseOutcome>> SqliteStatementStore::close(ClosedSum sum, std::optional<AuditNote> note) {
+    const Statement& closed = sum.signed_statement.statement;
+    if (note) note = note->on("statement.close", closed.merchant, "statements/" + closed.period.text());
+    Write write{writer_, [&]() -> Result<CloseOutcome> {
+                    const CloseOutcome outcome = tables_.close(sum);
+                    if (note && outcome == CloseOutcome::kClosed) audit_.appendChange(*note);
+                    return outcome;
+                }};
     co_return co_await write;
 }
 

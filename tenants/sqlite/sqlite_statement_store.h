@@ -13,8 +13,7 @@ public:
     SqliteStatementStore(Writer& writer, StatementTables& tables, ReaderPool& readers, AuditTable& audit)
         : StatementReads(readers), writer_(writer), tables_(tables), audit_(audit) {}
 
-    Task<Result<std::vector<CloseOutcome>>> close(std::vector<ClosedSum> sums,
-                                                  std::optional<AuditNote> note = std::nullopt) override;
+    Task<Result<CloseOutcome>> close(ClosedSum sum, std::optional<AuditNote> note = std::nullopt) override;
     Task<Result<Done>> beginClosing(Period period, UtcTime now, AuditNote note = {}) override;
     Task<Result<Done>> endClosing(Period period, UtcTime now) override;
 

@@ -381,10 +381,10 @@ public:
     std::map<MerchantId, MonthlyMinimum> minimums(Period period, const std::optional<MerchantId>& only) const override {
         return store_.minimums(period, only);
     }
-    Task<Result<std::vector<CloseOutcome>>> close(std::vector<ClosedSum> sums, std::optional<AuditNote> note) override {
+    Task<Result<CloseOutcome>> close(ClosedSum sum, std::optional<AuditNote> note) override {
         if (const auto once = std::exchange(once_, nullptr)) once();
-        auto outcomes = co_await store_.close(std::move(sums), std::move(note));
-        co_return outcomes;
+        auto outcome = co_await store_.close(std::move(sum), std::move(note));
+        co_return outcome;
     }
     Task<Result<Done>> beginClosing(Period period, UtcTime now, AuditNote note) override {
         return store_.beginClosing(period, now, std::move(note));
