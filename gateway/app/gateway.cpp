@@ -52,6 +52,7 @@
 #include "tenants/authorization/component_platform.h"
 #include "tenants/authorization/retention.h"
 #include "tenants/authorization/token_issuer.h"
+#include "tenants/billing/resting_ledger_scan.h"
 #include "tenants/billing/undecided_scans.h"
 #include "tenants/scan/scan_licence.h"
 #include "tenants/scan/upstream_word_watch.h"
@@ -64,8 +65,10 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::size_t kFreedBytesKept = 32 * 1024 * 1024;
-constexpr std::chrono::milliseconds kClosingRest{2};  // ten thousand statements take 20 s more
-constexpr std::chrono::minutes kBackgroundEnd{1};     // every task ends by its own deadlines, long before this
+// Of closings and exports after each short read, and after each statement: with ten million entries and ten thousand
+// merchants 15 s more.
+constexpr std::chrono::microseconds kBooksRest{500};
+constexpr std::chrono::minutes kBackgroundEnd{1};  // every task ends by its own deadlines, long before this
 
 void logWarning(log::Log& log, const tenants::QuotaWarning& warning) {
     log.warning("quota_warning", {{"merchant", warning.merchant.text()},
@@ -212,8 +215,9 @@ public:
           quota_questions_(platform_https_),
           sweeper_(store_->ledger(), clock),
           signer_(ring_),
-          closing_({store_->ledgerScan(), store_->statements(), store_->plans(), signer_, clock, settings.issuer,
-                    kClosingRest}),
+          unhurried_scan_(store_->ledgerScan(), kBooksRest),
+          closing_(
+              {unhurried_scan_, store_->statements(), store_->plans(), signer_, clock, settings.issuer, kBooksRest}),
           undecided_(store_->statements(), store_->ledger(), clock, settings.undecided_wait),
           closing_desk_(closing_, store_->statements(), slow_lane_, clock, log),
           export_desk_(exportSource(), settings.exports_folder, slow_lane_, log),
@@ -291,7 +295,7 @@ private:
     }
 
     exports::ExportSource exportSource() {
-        return {store_->ledgerScan(),
+        return {unhurried_scan_,
                 store_->plans(),
                 store_->statements(),
                 [this] {
@@ -505,6 +509,7 @@ private:
     wechat::OcrClient quota_questions_;  // those that no scan waits for
     tenants::Sweeper sweeper_;
     tenants::StatementSigner signer_;
+    tenants::RestingLedgerScan unhurried_scan_;
     tenants::PeriodClosing closing_;
     tenants::UndecidedScans undecided_;
     admin::ClosingDesk closing_desk_;

@@ -8,7 +8,8 @@
 namespace gateway::net {
 namespace {
 
-constexpr int kNiceness = 15;
+// Not more: a thread that is nicer still waits for the next tick of the clock, 4 ms, each time it wakes from a rest.
+constexpr int kNiceness = 5;
 
 /// Linux counts niceness by thread. Refused, it changes the speed of others but no result.
 void giveWayToOthers() {

@@ -42,7 +42,7 @@ public:
         const StatementSigner& signer;
         const Clock& clock;
         std::string issuer;                 // the provider's legal name
-        std::chrono::milliseconds rest{0};  // after each statement, in which scans have the writer for themselves
+        std::chrono::microseconds rest{0};  // after each statement, in which scans have the writer for themselves
     };
     explicit PeriodClosing(Parts parts) : parts_(std::move(parts)) {}
 
