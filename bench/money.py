@@ -78,7 +78,7 @@ def measure_beside_load(gateway, load, body, options):
     beside = []
     state = lambda: gateway.admin("GET", f"/periods/{last_month()}")["state"]
     while state() in ("pending", "running"):
-        beside.append(run(2))
+        beside.append(run(options.seconds))  # as long as those without: a longer one sees more of the rare waits
     closed_s = time.monotonic() - began
     if state() != "done":
         raise RuntimeError("the period was not closed")
@@ -134,8 +134,8 @@ def main():
     parser.add_argument("--full", action="store_true", help="ten million entries in place of one")
     parser.add_argument("--entries", type=int, metavar="N")
     parser.add_argument("--merchants", type=int, metavar="N", default=10_000)
-    parser.add_argument("--rounds", type=int, metavar="N", default=3)
-    parser.add_argument("--seconds", type=int, metavar="N", default=5, help="of each run of load")
+    parser.add_argument("--rounds", type=int, metavar="N", default=8)
+    parser.add_argument("--seconds", type=int, metavar="N", default=2, help="of each run of load")
     parser.add_argument("--json", metavar="FILE", help="writes the figures there as well")
     parser.add_argument("--project", type=pathlib.Path, required=True, help=argparse.SUPPRESS)
     options = parser.parse_args()
