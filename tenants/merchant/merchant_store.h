@@ -25,10 +25,10 @@ public:
     virtual std::vector<std::shared_ptr<const Merchant>> list(const MerchantId& after, std::size_t count) const = 0;
     virtual Task<Result<Done>> add(Merchant merchant, AuditNote note = {}) = 0;
     /// Stores `changed` where the stored version is still `changed.version`, then gives it with the next version;
-    /// kPreconditionFailed where somebody was faster, kNotFound where there is none. A changed day_limit becomes, in the
-    /// same transaction, the limit of the day window open at `now`, with that of the merchant's plan if it is smaller, but
-    /// never less than what is used and held there. WeChat's quota is set by `upstream` alone, and becomes likewise the
-    /// limit of the upstream window, even where WeChat's refusal had marked that one full.
+    /// kPreconditionFailed where somebody was faster, kNotFound where there is none. In the same transaction the day and
+    /// month windows open at `now` take the limits that count then, by day_limit and by the plan in force, but never less
+    /// than what is used and held there. WeChat's quota is set by `upstream` alone, and becomes likewise the limit of the
+    /// upstream window, even where WeChat's refusal had marked that one full.
     virtual Task<Result<Merchant>> update(Merchant changed, UtcTime now, UpstreamQuotaChange upstream,
                                           AuditNote note = {}) = 0;
     Task<Result<Merchant>> update(Merchant changed, UtcTime now) { return update(std::move(changed), now, {}); }

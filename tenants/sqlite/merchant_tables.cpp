@@ -13,8 +13,7 @@ constexpr const char* kInsertMerchant =
     "INSERT INTO merchant (id, name, suspended, suspended_reason, day_limit, created_ms, version, component_appid,"
     " upstream_day_free, upstream_pack_units) VALUES (:id, :name, :suspended, :reason, :limit, :created, :version,"
     " :component, :free, :packs) ON CONFLICT DO NOTHING";
-constexpr const char* kSelectVersion =
-    "SELECT row, version, day_limit, created_ms, component_appid FROM merchant WHERE id = :id";
+constexpr const char* kSelectVersion = "SELECT row, version, created_ms, component_appid FROM merchant WHERE id = :id";
 constexpr const char* kUpdateMerchant =
     "UPDATE merchant SET name = :name, suspended = :suspended, suspended_reason = :reason, day_limit = :limit,"
     " version = :version WHERE row = :row";
@@ -116,8 +115,8 @@ Result<Merchant> MerchantTables::update(const Merchant& changed, UtcTime now, co
     const std::int64_t row = stored.number(0);
     Merchant next = changed;
     next.version += 1;
-    next.created_at = stored.time(3);  // no change of a merchant changes when it came, and by which platform
-    next.component = AppId{stored.text(4)};
+    next.created_at = stored.time(2);  // no change of a merchant changes when it came, and by which platform
+    next.component = AppId{stored.text(3)};
     PreparedStatement update{database_, kUpdateMerchant};
     Query{update}
         .bind(":name", next.name)
@@ -127,7 +126,8 @@ Result<Merchant> MerchantTables::update(const Merchant& changed, UtcTime now, co
         .bind(":version", next.version)
         .bind(":row", row)
         .run();
-    if (stored.number(2) != next.day_limit) quotas_.takeTerms(row, now);
+    // Also with the same day_limit: what a change leaves behind must not depend on what was there before it.
+    quotas_.takeTerms(row, now);
     const MerchantTerms& terms = quotas_.changeUpstreamQuota(row, upstream, now);
     next.upstream_day_free = terms.upstream_day_free;
     next.upstream_pack_units = terms.upstream_pack_units;

@@ -99,7 +99,9 @@ class Merchant(upstream_quota.UpstreamQuota):
         assignment = self.assignments[index]
         if not assignment.cancelled and assignment.starts <= now:
             return {"error": "conflict"}
-        assignment.cancelled = True
+        if not assignment.cancelled:
+            assignment.cancelled = True
+            self.take_limits(now)
         return {"ok": True}
 
     def set_day_limit(self, now, limit):

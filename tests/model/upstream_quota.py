@@ -51,6 +51,7 @@ class UpstreamQuota:
             window.limit_to(self.counted(window))
 
     def set_upstream(self, now, given):
+        self.take_limits(now)  # as any change of the merchant
         window = self.windows.get(("upstream_day", day_starts(now)))
         if "day_free" in given:
             self.change_free(window, given["day_free"], window.elsewhere if window else 0)

@@ -90,7 +90,7 @@ Task<Result<Merchant>> MemoryMerchants::update(Merchant changed, UtcTime now, Up
     if (found == merchants_.end()) co_return notFound();
     if (found->second->version != changed.version) co_return tooLate();
     ledger_.withQuotas([&](MemoryQuotas& quotas) {
-        if (found->second->day_limit != changed.day_limit) quotas.setDayLimit(changed.id, changed.day_limit, now);
+        quotas.setDayLimit(changed.id, changed.day_limit, now);
         quotas.setUpstream(changed.id, upstream, now);
     });
     const Merchant& before = *found->second;

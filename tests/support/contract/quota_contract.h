@@ -94,6 +94,22 @@ TEST_P(QuotaContract, VersionThatWasScheduledCountsFromItsInstantOnInTheSameWind
     EXPECT_EQ(runBlocking(plans().cancelAssignment(kMerchant, scheduled, turns)).error().code, ErrorCode::kConflict);
 }
 
+TEST_P(QuotaContract, AnyChangeOfAMerchantGivesItsWindowsTheLimitsOfTheVersionThatHasBegun) {
+    const UtcTime turns = kNoon + std::chrono::hours{1};
+    assign(plan("after", terms(5, 20)), turns);
+    ASSERT_TRUE(reserved(reservation("r-1")));
+    const Merchant unchanged = *stores_->merchants().find(kMerchant);
+
+    const auto before = runBlocking(stores_->merchants().update(unchanged, turns - std::chrono::milliseconds{1}));
+    ASSERT_TRUE(before);
+    EXPECT_EQ(day().limit, 100);
+    EXPECT_EQ(month().limit, std::nullopt) << "what has not begun counts for nothing";
+    ASSERT_TRUE(runBlocking(stores_->merchants().update(*before, turns)));
+
+    EXPECT_EQ(day().limit, 5);
+    EXPECT_EQ(month().limit, 20);
+}
+
 TEST_P(QuotaContract, CancelledScheduleNeverCounts) {
     const UtcTime turns = kNoon + std::chrono::hours{1};
     const AssignmentId scheduled = assign(plan("after", terms(0)), turns);
