@@ -79,7 +79,10 @@ Result<ClosingReport> PeriodClosing::closeAll(Period period, ClosingProgress& pr
     }
     report.stopped = progress.stop;
     if (report.stopped || !report.earlier_open.empty()) return report;
-    const auto ended = runBlocking(parts_.statements.endClosing(period, parts_.clock.now()));
+    AuditNote end = note;
+    end.at = parts_.clock.now();
+    if (end.actor.empty()) end.actor = KeyId{"tollgate"};
+    const auto ended = runBlocking(parts_.statements.endClosing(period, end.at, end));
     if (!ended) return ended.error();
     return report;
 }

@@ -50,7 +50,7 @@ public:
     /// kNotFound: no such merchant, or it was not there yet; kStoreUnavailable.
     Result<SignedStatement> closeOne(const MerchantId& merchant, Period period,
                                      const std::optional<AuditNote>& note = std::nullopt);
-    /// For all merchants, with `note` in the audit unless the closing was begun before. kConflict where the period has not ended; kStoreUnavailable.
+    /// For all merchants, with `note` in the audit where the closing begins and where it ends, each once. kConflict where the period has not ended; kStoreUnavailable.
     Result<ClosingReport> closeAll(Period period, ClosingProgress& progress, const AuditNote& note = {});
 
 private:

@@ -86,10 +86,10 @@ public:
     /// With a note it has a line in the audit if it is closed; without one it belongs to the closing of a period.
     virtual Task<Result<CloseOutcome>> close(ClosedSum sum, std::optional<AuditNote> note = std::nullopt) = 0;
 
-    /// Remembers that a period is being closed for all merchants (in the audit when it does so the first time), and that it
-    /// has been.
+    /// Remembers that a period is being closed for all merchants, and that it has been; each in the audit, with its note,
+    /// when it does so the first time.
     virtual Task<Result<Done>> beginClosing(Period period, UtcTime now, AuditNote note = {}) = 0;
-    virtual Task<Result<Done>> endClosing(Period period, UtcTime now) = 0;
+    virtual Task<Result<Done>> endClosing(Period period, UtcTime now, AuditNote note = {}) = 0;
     struct Closing {
         Period period;
         UtcTime started_at;

@@ -53,6 +53,11 @@ constexpr std::array kRows{
                 "SELECT '' AS merchant, 'periods/' || printf('%04d-%02d', period / 100, period % 100) AS target,"
                 " json_object('started_ms', started_ms) AS content FROM period_closing",
                 true},
+    // One that ended before the audit kept it has no line of its end.
+    AuditedRows{"closed-periods/",
+                "SELECT '' AS merchant, 'closed-periods/' || printf('%04d-%02d', period / 100, period % 100) AS target,"
+                " json_object('finished_ms', finished_ms) AS content FROM period_closing WHERE finished_ms IS NOT NULL",
+                false},
     // Statements prove themselves by their signatures; the audit names those that were closed one by one.
     AuditedRows{"statements/",
                 "SELECT merchant.id AS merchant, 'statements/' || printf('%04d-%02d', period / 100, period % 100) AS "

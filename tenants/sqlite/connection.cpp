@@ -67,6 +67,14 @@ SQLite::Database openWriter(const std::filesystem::path& path, const std::string
     return database;
 }
 
+SQLite::Database openScratch() {
+    configureLibrary();
+    SQLite::Database database{":memory:", SQLite::OPEN_READWRITE | SQLite::OPEN_CREATE | kUnlocked};
+    setDefences(database);
+    database.exec("PRAGMA foreign_keys=ON; PRAGMA recursive_triggers=ON; PRAGMA trusted_schema=OFF");
+    return database;
+}
+
 SQLite::Database openReader(const std::filesystem::path& path, const std::string& vfs) {
     configureLibrary();
     SQLite::Database database{path.string(), SQLite::OPEN_READONLY | kUnlocked, kBusyTimeoutMs, vfs};

@@ -15,6 +15,9 @@ void prepareDatabaseFile(const std::filesystem::path& path);
 /// `vfs`: SQLite's name of a file system layer, empty for the usual one.
 SQLite::Database openWriter(const std::filesystem::path& path, const std::string& vfs);
 
+/// An empty database of memory alone, under the settings that decide what migrations make of the schema.
+SQLite::Database openScratch();
+
 /// A connection that cannot write.
 SQLite::Database openReader(const std::filesystem::path& path, const std::string& vfs);
 

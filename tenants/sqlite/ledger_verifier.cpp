@@ -17,6 +17,8 @@
 #include "tenants/sqlite/ledger_sums.h"
 #include "tenants/sqlite/migrator.h"
 #include "tenants/sqlite/query.h"
+#include "tenants/sqlite/reference_check.h"
+#include "tenants/sqlite/schema_check.h"
 #include "tenants/sqlite/statement_check.h"
 
 namespace tenants {
@@ -66,6 +68,7 @@ public:
         : database_(database), asked_(asked), audit_(database, report_) {}
 
     LedgerReport run() {
+        checkSchema(database_, report_);
         readKnown();
         readChains();
         if (asked_.merchant && chains_.empty()) report_.add(asked_.merchant->text(), "there is no such merchant");
@@ -84,6 +87,7 @@ public:
         }
         known_.judge(report_);
         audit_.compareRows(asked_.merchant);
+        checkReferences(database_, asked_.merchant, report_);
         checkLedgerSums(database_, asked_.merchant, report_);
         return std::move(report_);
     }

@@ -42,7 +42,9 @@ public:
     Task<Result<Done>> beginClosing(Period /*period*/, UtcTime /*now*/, AuditNote /*note*/) override {
         co_return refusal();
     }
-    Task<Result<Done>> endClosing(Period /*period*/, UtcTime /*now*/) override { co_return refusal(); }
+    Task<Result<Done>> endClosing(Period /*period*/, UtcTime /*now*/, AuditNote /*note*/) override {
+        co_return refusal();
+    }
 };
 
 class ReadOnlyUpstreamDays final : public UpstreamDayReads {

@@ -25,9 +25,10 @@ Task<Result<Done>> SqliteStatementStore::beginClosing(Period period, UtcTime now
     co_return co_await write;
 }
 
-Task<Result<Done>> SqliteStatementStore::endClosing(Period period, UtcTime now) {
+Task<Result<Done>> SqliteStatementStore::endClosing(Period period, UtcTime now, AuditNote note) {
+    note = note.on("period.finish", MerchantId{}, "closed-periods/" + period.text());
     Write write{writer_, [&]() -> Result<Done> {
-                    tables_.endClosing(period, now);
+                    if (tables_.endClosing(period, now)) audit_.appendChange(note);
                     return Done{};
                 }};
     co_return co_await write;

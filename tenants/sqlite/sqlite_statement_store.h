@@ -15,7 +15,7 @@ public:
 
     Task<Result<CloseOutcome>> close(ClosedSum sum, std::optional<AuditNote> note = std::nullopt) override;
     Task<Result<Done>> beginClosing(Period period, UtcTime now, AuditNote note = {}) override;
-    Task<Result<Done>> endClosing(Period period, UtcTime now) override;
+    Task<Result<Done>> endClosing(Period period, UtcTime now, AuditNote note = {}) override;
 
 private:
     Writer& writer_;

@@ -198,8 +198,8 @@ void StatementTables::beginClosing(Period period, UtcTime now) {
     Query{begin_closing_}.bind(":period", std::int64_t{period.number()}).bind(":now", now).run();
 }
 
-void StatementTables::endClosing(Period period, UtcTime now) {
-    Query{end_closing_}.bind(":period", std::int64_t{period.number()}).bind(":now", now).run();
+bool StatementTables::endClosing(Period period, UtcTime now) {
+    return Query{end_closing_}.bind(":period", std::int64_t{period.number()}).bind(":now", now).run() != 0;
 }
 
 }  // namespace tenants::sqlite

@@ -18,7 +18,8 @@ public:
 
     CloseOutcome close(const ClosedSum& sum);
     void beginClosing(Period period, UtcTime now);
-    void endClosing(Period period, UtcTime now);
+    /// False where it had ended before.
+    bool endClosing(Period period, UtcTime now);
 
 private:
     bool hasMoved(const LedgerHead& head, const ClosedSum& sum);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "tests/integration/support/eventually.h"
 #include "tests/integration/support/installation.h"
 
 namespace integration {
@@ -39,6 +40,17 @@ protected:
         EXPECT_EQ(entry.at("actor").text(), actor_);
         EXPECT_NE(entry.at("at").text(), "");
         return entry;
+    }
+    /// Closings run behind what asks for them. Their end is a line too, of which `last_` is told.
+    void waitUntilClosed(const std::string& period) {
+        ASSERT_TRUE(eventually(kPatience,
+                               [&] { return admin().call("GET", "/periods/" + period).at("state").text() == "done"; }));
+        const Json ends = entries("?action=period.finish");
+        ASSERT_EQ(ends.size(), 1U);
+        EXPECT_EQ(ends.at(0).at("target").text(), "closed-periods/" + period);
+        EXPECT_EQ(ends.at(0).at("actor").text(), "tollgate");
+        EXPECT_FALSE(ends.at(0).at("content").at("finished_ms").isNull());
+        last_ = ends.at(0).at("number").integer();
     }
     void expectNone(const HttpAnswer& answer, long status, const std::string& what) {
         EXPECT_EQ(answer.status, status) << what << answer.body;
@@ -93,7 +105,13 @@ TEST_F(Audit, EveryRouteThatChangesLeavesOneLineWithWhoWhatAndTheCall) {
     expectOne(admin().send("POST", of("/packs/" + Json{pack.body}.at("id").text() + ":expire")), "pack.expire",
               "packs/pack_.*");
 
-    expectOne(admin().send("POST", "/periods/2020-01:close"), "period.close", "periods/2020-01");
+    const HttpAnswer closing = admin().send("POST", "/periods/2020-01:close");
+    waitUntilClosed("2020-01");
+    const Json begun = entries("?action=period.close").at(0);
+    EXPECT_EQ(begun.at("number").integer(), last_ - 1);
+    EXPECT_EQ(begun.at("target").text(), "periods/2020-01");
+    EXPECT_EQ(begun.at("actor").text(), actor_);
+    EXPECT_EQ(begun.at("request_id").text(), closing.header("X-Request-Id"));
     expectOne(admin().send("POST", "/exports", R"({"format":"csv","period":"2020-01"})"), "export.create",
               "exports/exp_.*");
     expectOne(admin().send("POST", "/reconciliations", "{}"), "reconciliation.create", "reconciliations/rec_.*");
@@ -110,7 +128,7 @@ TEST_F(Audit, EveryRouteThatChangesLeavesOneLineWithWhoWhatAndTheCall) {
 TEST_F(Audit, WhatIsRefusedAndWhatChangesNothingLeavesNoLine) {
     admin().call("POST", "/plans", kPlan);
     admin().call("POST", "/periods/2020-01:close");
-    last_ = newest();
+    waitUntilClosed("2020-01");
 
     expectNone(admin().send("POST", "/merchants", R"({"day_limit":5})"), 400, "no name");
     expectNone(admin().send("PATCH", "/merchants/mer_none", R"({"day_limit":5})"), 404, "no such merchant");
@@ -183,6 +201,7 @@ TEST_F(Audit, CommandsAreNamedAndTheWholeOfItVerifies) {
     const Json period = entries("?action=period.close").at(0);
     EXPECT_EQ(period.at("actor").text(), "cli");
     EXPECT_EQ(period.at("request_id").text(), "");
+    EXPECT_EQ(entries("?action=period.finish").at(0).at("actor").text(), "cli");
     EXPECT_EQ(entries("?action=admin_token.create").at(0).at("actor").text(), "cli");
     const Finished verified = runToEnd(installation_.gatewayCommand({"ledger", "verify"}));
     EXPECT_EQ(verified.exit_code, 0) << verified.standard_error;

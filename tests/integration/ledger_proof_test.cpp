@@ -130,6 +130,29 @@ TEST_F(LedgerProof, WrongUseIsExitCode2AndAForeignFile4) {
         runToEnd({programFile("tollgate").string(), "ledger", "verify", "--database", foreign.string()}).exit_code, 4);
 }
 
+TEST_F(LedgerProof, GuardsThatWereTakenFromTheFileAreNamed) {
+    const std::string copy = (installation_.folder() / "copy.db").string();
+    const std::string tamper =
+        "import sqlite3, sys\n"
+        "sqlite3.connect(sys.argv[1]).execute('VACUUM INTO ?', (sys.argv[2],))\n"
+        "copy = sqlite3.connect(sys.argv[2])\n"
+        "copy.execute('DROP TRIGGER usage_entry_unchanged')\n"
+        "copy.execute(\"INSERT INTO plan_tier VALUES (99, 1, NULL, 1)\")\n"
+        "copy.commit()\n";
+    const Finished changed =
+        runToEnd({kPython, "-c", tamper, (installation_.dataFolder() / "tollgate.sqlite").string(), copy});
+    ASSERT_EQ(changed.exit_code, 0) << changed.standard_error;
+
+    const Finished found = verify({"--database", copy});
+
+    EXPECT_EQ(found.exit_code, 6);
+    EXPECT_THAT(found.standard_error,
+                HasSubstr("fault: -: the schema was changed: trigger usage_entry_unchanged is missing\n"));
+    EXPECT_THAT(found.standard_error, HasSubstr("fault: -: tier 1 at 1 micro-yuan was added, moved or changed: its "
+                                                "plan_version_row 99 names no plan_version\n"));
+    EXPECT_THAT(found.standard_error, HasSubstr(" 2 faults\n"));
+}
+
 TEST_F(LedgerProof, CorrectionIsMadeOnceAndIsInTheAuditWithItsReason) {
     const HttpAnswer first = post("/usage-entries/2:correct", R"({"reason":"scanned twice"})");
     const HttpAnswer again = post("/usage-entries/2:correct", R"({"reason":"scanned twice"})");

@@ -389,7 +389,9 @@ public:
     Task<Result<Done>> beginClosing(Period period, UtcTime now, AuditNote note) override {
         return store_.beginClosing(period, now, std::move(note));
     }
-    Task<Result<Done>> endClosing(Period period, UtcTime now) override { return store_.endClosing(period, now); }
+    Task<Result<Done>> endClosing(Period period, UtcTime now, AuditNote note) override {
+        return store_.endClosing(period, now, std::move(note));
+    }
     std::vector<UndecidedScan> undecided(UtcTime before, std::size_t count) const override {
         return store_.undecided(before, count);
     }

@@ -6,11 +6,12 @@
 #include <fstream>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "tenants/base/digest.h"
 #include "tenants/sqlite/ledger_verifier.h"
-#include "tests/unit/tenants/sqlite/books_fixture.h"
+#include "tests/unit/tenants/sqlite/ledger_tampering_fixture.h"
 
 /// Every table that money depends on, in the hands of somebody who may write what he likes into a copy of the file: what he
 /// does is found, and what it was is named.
@@ -24,106 +25,7 @@ using tenants::MerchantId;
 using tenants::runBlocking;
 using testing::ContainsRegex;
 
-class LedgerTamperingTest : public BooksFixture {
-protected:
-    LedgerTamperingTest() {
-        openBooks();
-        clock_.jumpWall(november().starts() - clock_.now());
-        addMerchants();
-        clock_.jumpWall(november().ends() - clock_.now());
-        closeNovember();
-        store_.reset();
-        original_ = fileBytes(databasePath());
-    }
-
-    void addMerchants() {
-        const auto now = clock_.now();
-        need(store_->plans().addPlan(tenants::PlanId{"std"}, "Standard", graduated(), now));
-        need(store_->plans().addVersion(tenants::PlanId{"std"}, graduated(), now));
-        for (const std::string id : {"mer_a", "mer_b"}) {
-            const tenants::Merchant merchant{MerchantId{id}, "shop", false, "", 1000, now, 1, kComponent};
-            need(store_->merchants().add(merchant));
-            need(store_->plans().assign(merchant.id, version("std"), std::nullopt, now));
-        }
-        const MerchantId merchant{"mer_a"};
-        need(store_->plans().assign(merchant, version("std", 2), now + std::chrono::hours{24 * 300}, now));
-        tenants::Pack pack;
-        pack.id = tenants::PackId{"pack_1"};
-        pack.merchant = merchant;
-        pack.units = 2;
-        pack.price = tenants::Money{150'000};
-        pack.starts_at = pack.created_at = now;
-        pack.expires_at = now + std::chrono::hours{24 * 200};
-        need(store_->plans().grantPack(pack));
-        tenants::ApiKey key;
-        key.id = tenants::KeyId{"key_1"};
-        key.merchant = merchant;
-        key.lookup = "lookup_1";
-        key.created_at = now;
-        need(store_->merchants().addKey(key));
-    }
-
-    void closeNovember() {
-        for (int number = 1; number <= 6; ++number) {
-            scan("mer_a", "a-" + std::to_string(number), "2026-11-05T01:00:00Z");
-            scan("mer_b", "b-" + std::to_string(number), "2026-11-06T01:00:00Z");
-        }
-        hold("mer_a", "a-late", "2026-11-30T15:59:59Z");
-        tenants::Correction correction;
-        correction.merchant = MerchantId{"mer_b"};
-        correction.number = 2;
-        correction.reason = "twice";
-        correction.now = clock_.now();
-        correction.note.at = clock_.now();
-        correction.note = correction.note.on("usage_entry.correct", correction.merchant, "usage-entries/2");
-        need(store_->ledger().correct(correction));
-        tenants::PeriodClosing books = closing();
-        tenants::ClosingProgress progress;
-        const auto report = books.closeAll(november(), progress);
-        if (!report || report->closed != 2) throw std::runtime_error("November was not closed");
-        scan("mer_a", "a-7", "2026-12-02T01:00:00Z");
-    }
-
-    template <class T>
-    static T need(tenants::Task<tenants::Result<T>> task) {
-        tenants::Result<T> result = runBlocking(std::move(task));
-        if (!result) throw std::runtime_error(result.error().for_caller);
-        return *std::move(result);
-    }
-
-    void restore() const { std::ofstream{databasePath(), std::ios::binary} << original_; }
-
-    /// Past every guard that the schema has.
-    void tamper(const std::string& sql) const {
-        SQLite::Database database{databasePath().string(), SQLite::OPEN_READWRITE};
-        database.exec("PRAGMA foreign_keys = OFF; PRAGMA ignore_check_constraints = ON");
-        std::vector<std::string> triggers;
-        {
-            SQLite::Statement select{database, "SELECT name FROM sqlite_schema WHERE type = 'trigger'"};
-            while (select.executeStep()) triggers.push_back(select.getColumn(0).getString());
-        }
-        for (const std::string& trigger : triggers) database.exec("DROP TRIGGER " + trigger);
-        database.exec(sql);
-    }
-
-    LedgerReport verify(const LedgerVerification& asked = {}) const {
-        return tenants::verifyLedger(databasePath(), asked);
-    }
-    std::string faults(const LedgerVerification& asked = {}) const {
-        std::string texts;
-        for (const auto& fault : verify(asked).faults) texts += fault.merchant + ": " + fault.text + "\n";
-        return texts;
-    }
-    /// What `verify` names that was not so before.
-    void expectNamed(const std::string& sql, const std::string& expression) const {
-        SCOPED_TRACE(sql);
-        restore();
-        tamper(sql);
-        EXPECT_THAT(faults(), ContainsRegex(expression));
-    }
-
-    std::string original_;
-};
+using LedgerTamperingTest = LedgerTamperingFixture;
 
 TEST_F(LedgerTamperingTest, WholeBooksHaveNoFault) {
     EXPECT_EQ(faults(), "");
@@ -131,11 +33,6 @@ TEST_F(LedgerTamperingTest, WholeBooksHaveNoFault) {
     EXPECT_EQ(faults({.merchant = {}, .known = {}, .statement_keys = tenants::statementKeysOf(keys_), .each = {}}), "");
     EXPECT_GE(verify().audit_end.number, 10);
 }
-
-struct Change {
-    const char* sql;
-    const char* named;  // a regular expression of the fault's line
-};
 
 TEST_F(LedgerTamperingTest, EveryChangedColumnOfAPlanIsFoundAndItsVersionNamed) {
     for (const char* change : {"number = 7", "included_units = 3", "monthly_minimum_micro_yuan = 1", "day_limit = 9",
@@ -262,6 +159,9 @@ TEST_F(LedgerTamperingTest, EveryChangedColumnOfAStatementIsFoundAndTheStatement
         {"UPDATE period_closing SET started_ms = 1", ": periods/2026-11 was changed"},
         {"UPDATE period_closing SET period = 202610", ": periods/2026-11 is missing"},
         {"INSERT INTO period_closing VALUES (202612, 1, 1)", "mer_a: the statement of 2026-12 is missing"},
+        {"UPDATE period_closing SET finished_ms = finished_ms + 1",
+         ": closed-periods/2026-11 was changed: it is .*, but audit entry [0-9]* says .*finished_ms"},
+        {"UPDATE period_closing SET finished_ms = NULL", ": closed-periods/2026-11 is missing, which audit entry"},
         {"UPDATE ledger_period SET first_row = 5 WHERE period = 202611", "the entries of 202611 begin in row 1"},
         {"DELETE FROM ledger_period WHERE period = 202612", "ledger_period was changed: the entries of 202612"}};
     for (const Change& change : changes) expectNamed(change.sql, change.named);
