@@ -57,7 +57,8 @@ public:
                                     std::size_t count) const = 0;
     /// As checkPack says; kNotFound where there is no such merchant.
     virtual Task<Result<Pack>> grantPack(Pack pack, AuditNote note = {}) = 0;
-    /// Ends it now. What is held of it is still used up by its scans; one that has ended stays as it is.
+    /// Ends it now, or, where a correction that gave a unit back to it is not older, just after that one. What is held of it
+    /// is still used up by its scans; one that has ended stays as it is.
     virtual Task<Result<Pack>> expirePack(MerchantId merchant, PackId pack, UtcTime now, AuditNote note = {}) = 0;
 };
 

@@ -45,9 +45,13 @@ constexpr const char* kCancelAssignment = "UPDATE plan_assignment SET cancelled_
 constexpr const char* kInsertPack =
     "INSERT INTO pack (merchant_row, id, units, price_micro_yuan, used, held, starts_ms, expires_ms, created_ms, note) "
     "VALUES (:merchant, :id, :units, :price, 0, 0, :starts, :expires, :created, :note) ON CONFLICT DO NOTHING";
-// A pack has a span that is not empty, one that ends as soon as it begins included.
+// A pack has a span that is not empty, one that ends as soon as it begins included. What corrections gave back to it they
+// gave back before its end: from that alone its sums can be recomputed, also where both came at one instant or the clock
+// went back in between.
 constexpr const char* kExpirePack =
-    "UPDATE pack SET expires_ms = max(:now, starts_ms + 1) "
+    "UPDATE pack SET expires_ms = max(:now, starts_ms + 1, coalesce((SELECT max(recorded_ms) + 1 FROM usage_entry "
+    "WHERE usage_entry.merchant_row = pack.merchant_row AND corrects_number IS NOT NULL AND pack_row = pack.row "
+    "AND recorded_ms < pack.expires_ms), 0)) "
     "WHERE merchant_row = :merchant AND id = :id AND expires_ms > :now";
 
 constexpr std::string_view kAssignmentPrefix = "asg_";

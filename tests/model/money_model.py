@@ -118,7 +118,9 @@ class Merchant(upstream_quota.UpstreamQuota):
         if not found:
             return {"error": "not_found"}
         if found[0].expires > now:
-            found[0].expires = max(now, found[0].starts + 1)
+            given_back = [entry.recorded for entry in self.entries if entry.kind == "correction" and entry.pack == pack
+                          and entry.recorded < found[0].expires]
+            found[0].expires = max(now, found[0].starts + 1, *(recorded + 1 for recorded in given_back))
         return {"ok": True}
 
     def show_windows(self, instant):

@@ -109,7 +109,10 @@ Task<Result<PlanAssignment>> MemoryPlans::cancelAssignment(MerchantId merchant, 
     if (found->cancelled_at) co_return *found;
     if (found->starts_at <= now) co_return Error{ErrorCode::kConflict, "It has begun."};
     found->cancelled_at = now;
-    directory().put(*found);
+    ledger_.withQuotas([&](MemoryQuotas& quotas) {
+        quotas.plans().put(*found);
+        quotas.takeTerms(merchant, now);
+    });
     audit_.add(note.on("plan_assignment.cancel", merchant, "plan-assignments/" + assignment.text()));
     co_return *found;
 }
@@ -148,7 +151,7 @@ Task<Result<Pack>> MemoryPlans::expirePack(MerchantId merchant, PackId pack, Utc
         for (Pack& each : quotas.packs()) {
             if (each.id != pack || each.merchant != merchant) continue;
             if (each.expires_at > now) {
-                each.expires_at = std::max(now, each.starts_at + std::chrono::milliseconds{1});
+                quotas.expire(each, now);
                 audit_.add(note.on("pack.expire", merchant, "packs/" + pack.text()));
             }
             return each;

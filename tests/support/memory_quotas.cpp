@@ -149,7 +149,17 @@ void MemoryQuotas::takeBack(const Reservation& reservation, const Sources& sourc
     }
     if (!sources.pack) return;
     Pack& pack = *std::ranges::find(packs_, *sources.pack, &Pack::id);
-    if (now < pack.expires_at) pack.used -= reservation.units;
+    if (now >= pack.expires_at) return;
+    pack.used -= reservation.units;
+    UtcTime& last = given_back_at_[pack.id];
+    last = std::max(last, now);
+}
+
+void MemoryQuotas::expire(Pack& pack, UtcTime now) const {
+    const std::chrono::milliseconds instant{1};
+    pack.expires_at = std::max(now, pack.starts_at + instant);
+    const auto given_back = given_back_at_.find(pack.id);
+    if (given_back != given_back_at_.end()) pack.expires_at = std::max(pack.expires_at, given_back->second + instant);
 }
 
 void MemoryQuotas::markUpstreamFull(const Reservation& reservation) {

@@ -56,6 +56,8 @@ public:
 
     tenants::PlanDirectory& plans() { return plans_; }
     std::vector<tenants::Pack>& packs() { return packs_; }
+    /// Ends it at `now`, but after its span began and after what was given back to it.
+    void expire(tenants::Pack& pack, tenants::UtcTime now) const;
 
 private:
     struct Window {
@@ -88,7 +90,8 @@ private:
 
     std::map<tenants::MerchantId, Account> accounts_;
     std::map<Key, Window> windows_;
-    std::vector<tenants::Pack> packs_;  // in the order in which they were granted
+    std::vector<tenants::Pack> packs_;                           // in the order in which they were granted
+    std::map<tenants::PackId, tenants::UtcTime> given_back_at_;  // the last one by the clock
     tenants::PlanDirectory plans_;
 };
 

@@ -110,6 +110,18 @@ TEST_P(QuotaContract, AnyChangeOfAMerchantGivesItsWindowsTheLimitsOfTheVersionTh
     EXPECT_EQ(month().limit, 20);
 }
 
+TEST_P(QuotaContract, CancelledAssignmentGivesTheLimitsOfTheVersionThatHasBegunToo) {
+    const UtcTime turns = kNoon + std::chrono::hours{1};
+    assign(plan("after", terms(5, 20)), turns);
+    const AssignmentId scheduled = assign(plan("never", terms(1, 1)), turns + std::chrono::hours{1});
+    ASSERT_TRUE(reserved(reservation("r-1")));
+
+    ASSERT_TRUE(runBlocking(plans().cancelAssignment(kMerchant, scheduled, turns)));
+
+    EXPECT_EQ(day().limit, 5);
+    EXPECT_EQ(month().limit, 20);
+}
+
 TEST_P(QuotaContract, CancelledScheduleNeverCounts) {
     const UtcTime turns = kNoon + std::chrono::hours{1};
     const AssignmentId scheduled = assign(plan("after", terms(0)), turns);

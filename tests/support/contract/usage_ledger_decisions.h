@@ -111,6 +111,27 @@ TEST_P(LedgerDecisionsContract, UnitOfAPackThatExpiredStaysUsed) {
     EXPECT_EQ(day().used, 0);
 }
 
+TEST_P(LedgerDecisionsContract, PackThatAnOperatorEndsEndsAfterWhatWasGivenBackToIt) {
+    const std::chrono::milliseconds instant{1};
+    for (const char* id : {"pack_1", "pack_2", "pack_3"}) grant(newPack(id, 1));
+    for (const char* request : {"r-1", "r-2", "r-3"}) charge(request);
+    const auto ended = [this](const std::string& id, UtcTime now) {
+        return runBlocking(plans().expirePack(kMerchant, PackId{id}, now))->expires_at;
+    };
+    const UtcTime corrected = correction(1).now;
+    ASSERT_TRUE(correct(correction(1)));
+    ASSERT_TRUE(correct(correction(2)));
+
+    EXPECT_EQ(ended("pack_1", corrected), corrected + instant) << "both at one instant";
+    EXPECT_EQ(ended("pack_2", corrected - std::chrono::seconds{1}), corrected + instant) << "the clock went back";
+    EXPECT_EQ(ended("pack_3", corrected), corrected) << "nothing was given back to it";
+    ASSERT_TRUE(correct(correction(3)));
+
+    EXPECT_EQ(pack("pack_1").used, 0);
+    EXPECT_EQ(pack("pack_2").used, 0);
+    EXPECT_EQ(pack("pack_3").used, 1);
+}
+
 TEST_P(LedgerDecisionsContract, DecisionsEndTheHoldOfAPackToo) {
     grant(newPack("pack_1", 5));
     leaveUnknown("r-1");

@@ -146,6 +146,21 @@ TEST_F(LedgerVerifierTest, CorrectionsAndWaiversAreSoundAndTheirSumsAreRecompute
         "used 5, held 0, unknown 0");
 }
 
+TEST_F(LedgerVerifierTest, PackThatEndsAtTheInstantOfACorrectionIsSound) {
+    addPlanAndPack();
+    {
+        const auto store = openStore();
+        const MerchantId merchant{"mer_a"};
+        scan(*store, "mer_a", "a-of-pack");
+        tenants::Correction correction{merchant, 7, "twice", beijingNoon() + std::chrono::minutes{1}, {}};
+        correction.note.action = "usage_entry.correct";
+        ASSERT_TRUE(runBlocking(store->ledger().correct(correction)));
+        ASSERT_TRUE(runBlocking(store->plans().expirePack(merchant, tenants::PackId{"pack_1"}, correction.now)));
+    }
+
+    EXPECT_EQ(faults(), std::vector<std::string>{});
+}
+
 TEST_F(LedgerVerifierTest, EveryChangedColumnIsFoundAndItsEntryNamed) {
     const std::vector<std::pair<std::string, std::string>> columns{
         {"previous_row", "NULL"},
