@@ -37,11 +37,18 @@ std::optional<http::Response> AdminGuard::check(const http::RequestHead& head) c
     return response;
 }
 
-void AdminGuard::addRoute(http::Router& router, std::string method, std::string pattern, http::Handler handler) const {
+void AdminGuard::addRoute(http::Router& router, std::string method, std::string pattern, http::Handler handler,
+                          http::QueryNames query) const {
     router.add({.method = std::move(method),
                 .pattern = std::move(pattern),
                 .handler = std::move(handler),
-                .admit = [this](const http::RequestHead& head) { return check(head); }});
+                .admit = [this, query = std::move(query)](const http::RequestHead& head) {
+                    auto refused = check(head);
+                    if (refused) return refused;
+                    const auto fault = http::queryFault(head.query, query);
+                    if (fault) refused = problem({tenants::ErrorCode::kInvalidInput, *fault}, head.request_id);
+                    return refused;
+                }});
 }
 
 }  // namespace gateway::admin

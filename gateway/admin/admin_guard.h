@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 
+#include "gateway/http/query_names.h"
 #include "gateway/http/router.h"
 #include "tenants/base/audit.h"
 #include "tenants/merchant/merchant_store.h"
@@ -22,8 +23,10 @@ public:
     /// says what. A token that was revoked meanwhile is named all the same: its request was let through.
     tenants::AuditNote noteOf(const http::RequestHead& head, tenants::UtcTime now, std::string reason = {}) const;
 
-    /// Adds a route behind the guard. `handler` is called with requests that passed it.
-    void addRoute(http::Router& router, std::string method, std::string pattern, http::Handler handler) const;
+    /// Adds a route behind the guard. `handler` is called with requests that passed it and whose query holds nothing but
+    /// parameters that are in `query`, each once: all others are 400.
+    void addRoute(http::Router& router, std::string method, std::string pattern, http::Handler handler,
+                  http::QueryNames query = {}) const;
 
 private:
     std::shared_ptr<const tenants::AdminToken> tokenOf(const http::RequestHead& head) const;

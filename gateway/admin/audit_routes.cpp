@@ -53,8 +53,9 @@ std::optional<std::int64_t> numberBefore(const std::string& key) {
 }  // namespace
 
 void AuditRoutes::addRoutes(http::Router& router, const AdminGuard& guard) {
-    guard.addRoute(router, "GET", "/admin/v1/audit-entries",
-                   [this](http::Request request) { return list(std::move(request)); });
+    guard.addRoute(
+        router, "GET", "/admin/v1/audit-entries", [this](http::Request request) { return list(std::move(request)); },
+        listQuery({"merchant", "action"}));
 }
 
 tenants::Task<http::Response> AuditRoutes::list(http::Request request) {
@@ -67,6 +68,10 @@ tenants::Task<http::Response> AuditRoutes::list(http::Request request) {
         }
     }
     filter.action = request.head.queryParameter("action").value_or("");
+    if (!filter.action.empty() && !tenants::isAuditAction(filter.action)) {
+        co_return problem(Error{ErrorCode::kInvalidInput, "action must be a word of the audit, such as key.create"},
+                          request.head.request_id);
+    }
     const std::string name =
         "audit-entries " + filter.action + " of " + (filter.merchant ? filter.merchant->text() : std::string{});
     const auto page = pages_.read(request.head, name);

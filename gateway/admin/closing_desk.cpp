@@ -14,22 +14,24 @@ bool runs(const std::string& state) {
 
 }  // namespace
 
-tenants::Result<tenants::Done> ClosingDesk::begin(tenants::Period period, const tenants::AuditNote& note) {
+tenants::Result<ClosingBegun> ClosingDesk::begin(tenants::Period period, const tenants::AuditNote& note) {
     if (clock_.now() < period.ends()) {
         return tenants::Error{tenants::ErrorCode::kConflict,
                               "The period " + period.text() + " ends at " + tenants::rfc3339(period.ends()) + "."};
     }
+    const auto stored = statements_.closing(period);
+    if (stored && stored->finished_at) return ClosingBegun::kDoneBefore;
     const auto remembered = tenants::runBlocking(statements_.beginClosing(period, clock_.now(), note));
     if (!remembered) return remembered.error();
     const std::scoped_lock lock{mutex_};
     std::shared_ptr<Run>& known = runs_[period];
     if (known) {
         const std::scoped_lock run_lock{known->mutex};
-        if (runs(known->state)) return tenants::Done{};
+        if (runs(known->state)) return ClosingBegun::kRuns;
     }
     known = std::make_shared<Run>(period);
     lane_.add([this, run = known] { this->run(run); });
-    return tenants::Done{};
+    return ClosingBegun::kRuns;
 }
 
 void ClosingDesk::run(const std::shared_ptr<Run>& run) {
@@ -54,7 +56,8 @@ void ClosingDesk::run(const std::shared_ptr<Run>& run) {
         if (report->stopped) return end(*run, "pending", {});
         const std::size_t left = report->earlier_open.size();
         if (left == 0) return end(*run, "done", {});
-        end(*run, "failed", std::to_string(left) + " merchants have an earlier period that has to be closed first.");
+        const std::string who = left == 1 ? "1 merchant has" : std::to_string(left) + " merchants have";
+        end(*run, "failed", who + " an earlier period that has to be closed first.");
     } catch (const std::exception& failure) {
         log_.error("closing_failed", {{"period", run->period.text()}, {"detail", failure.what()}});
         end(*run, "failed", "It failed inside; the log says why. It can be begun again.");
@@ -68,22 +71,25 @@ void ClosingDesk::end(Run& run, std::string state, std::string error) {
 }
 
 std::optional<ClosingView> ClosingDesk::find(tenants::Period period) const {
+    std::optional<ClosingView> view = running(period);
+    // Read afterwards, so that of a run that is done its end is known.
     const auto stored = statements_.closing(period);
+    if (!stored) return view;
+    if (!view) view = ClosingView{period, "pending", {}, {}, {}, {}, {}, {}, {}, {}};
+    view->started_at = stored->started_at;
+    view->finished_at = stored->finished_at;
+    if (stored->finished_at) view->state = "done";
+    return view;
+}
+
+/// What this process knows of it.
+std::optional<ClosingView> ClosingDesk::running(tenants::Period period) const {
     const std::scoped_lock lock{mutex_};
     const auto known = runs_.find(period);
-    if (known == runs_.end() && !stored) return std::nullopt;
-    ClosingView view{period, "pending", {}, {}, {}, {}, {}, {}, {}, {}};
-    if (stored) {
-        view.started_at = stored->started_at;
-        view.finished_at = stored->finished_at;
-        if (stored->finished_at) view.state = "done";
-    }
-    if (known == runs_.end()) return view;
+    if (known == runs_.end()) return std::nullopt;
     const Run& run = *known->second;
     const std::scoped_lock run_lock{run.mutex};
-    view.state = run.state;
-    view.error = run.error;
-    view.earlier_open = run.earlier_open;
+    ClosingView view{period, run.state, {}, {}, {}, {}, {}, {}, run.earlier_open, run.error};
     view.entries_read = run.progress.entries_read;
     view.entries_total = run.progress.entries_total;
     view.merchants_closed = run.progress.merchants_closed;

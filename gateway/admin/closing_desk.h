@@ -24,6 +24,9 @@ struct ClosingView {
     std::string error;
 };
 
+/// Whether a closing that is asked for runs from now on, or was done before.
+enum class ClosingBegun { kRuns, kDoneBefore };
+
 /// Runs closings of whole periods, one at a time, behind everything else. Safe from any thread.
 class ClosingDesk {
 public:
@@ -32,9 +35,9 @@ public:
         : closing_(closing), statements_(statements), lane_(lane), clock_(clock), log_(log) {}
 
     /// Begins it, with `note` in the audit where it was not begun before, or finds the one that runs; from then on a restart
-    /// goes on with it. kConflict where the period has not
-    /// ended; kStoreUnavailable. Blocks on the disk.
-    tenants::Result<tenants::Done> begin(tenants::Period period, const tenants::AuditNote& note = {});
+    /// goes on with it. One that is done is found too and stays as it is. kConflict where the period has not ended;
+    /// kStoreUnavailable. Blocks on the disk.
+    tenants::Result<ClosingBegun> begin(tenants::Period period, const tenants::AuditNote& note = {});
     /// Empty where the period was never to be closed for all. Blocks on the disk.
     std::optional<ClosingView> find(tenants::Period period) const;
     /// Goes on with what the last process left. Blocks on the disk.
@@ -53,6 +56,7 @@ private:
         std::vector<std::string> earlier_open;
     };
 
+    std::optional<ClosingView> running(tenants::Period period) const;
     void run(const std::shared_ptr<Run>& run);
     static void end(Run& run, std::string state, std::string error);
 

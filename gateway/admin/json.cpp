@@ -6,6 +6,7 @@
 #include <Poco/UTF8Encoding.h>
 
 #include <algorithm>
+#include <limits>
 #include <sstream>
 #include <string_view>
 #include <utility>
@@ -91,8 +92,13 @@ tenants::Result<std::optional<std::int64_t>> readInteger(const Poco::JSON::Objec
     if (!object.has(name)) return std::optional<std::int64_t>{};
     const auto value = object.get(name);
     const auto out_of_range = [&] {
-        return invalid(std::string{name} + " must be a whole number from " + std::to_string(least) + " to " +
-                       std::to_string(most));
+        using Whole = std::numeric_limits<std::int64_t>;
+        std::string text = std::string{name} + " must be a whole number";
+        // Where the reader has no bounds of its own, the type's would only be noise.
+        if (least != Whole::min() || most != Whole::max()) {
+            text += " from " + std::to_string(least) + " to " + std::to_string(most);
+        }
+        return invalid(std::move(text));
     };
     if (!value.isInteger() || value.isBoolean()) return out_of_range();
     std::int64_t number = 0;
@@ -126,7 +132,7 @@ tenants::Result<std::optional<tenants::UtcTime>> readTime(const Poco::JSON::Obje
     if (!object.has(name) || object.isNull(name)) return std::optional<tenants::UtcTime>{};
     const auto value = object.get(name);
     const auto time = value.isString() ? tenants::parseRfc3339(value.extract<std::string>()) : std::nullopt;
-    if (!time) return invalid(std::string{name} + " must be a time such as 2026-11-22T14:36:15Z");
+    if (!time) return invalid(std::string{name} + " must be a time in UTC such as 2026-11-22T14:36:15Z");
     return time;
 }
 

@@ -47,6 +47,11 @@ tenants::Error invalid(std::string text) {
 
 }  // namespace
 
+http::QueryNames listQuery(http::QueryNames filters) {
+    filters.insert(filters.end(), {"page_size", "page_token"});
+    return filters;
+}
+
 std::string Pages::seal(std::string_view list, std::string_view last_key) const {
     // The list's length first, so that no list and key can be cut in another place.
     const std::string text = std::to_string(list.size()) + ":" + std::string{list} + std::string{last_key};

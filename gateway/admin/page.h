@@ -6,10 +6,14 @@
 #include <string_view>
 
 #include "gateway/http/message.h"
+#include "gateway/http/query_names.h"
 #include "tenants/base/result.h"
 #include "tenants/base/secret.h"
 
 namespace gateway::admin {
+
+/// The query parameters of a list: those of its pages, and its filters.
+http::QueryNames listQuery(http::QueryNames filters = {});
 
 /// Which page of a list is asked for.
 struct PageRequest {

@@ -55,6 +55,7 @@ Result<std::vector<tenants::PriceTier>> readTiers(const Poco::JSON::Object& obje
         if (object.has("tiers")) return invalid("either tiers or price_micro_yuan");
         return std::vector<tenants::PriceTier>{{std::nullopt, Money{**price}}};
     }
+    if (!object.has("tiers")) return invalid("price_micro_yuan is needed, or tiers, an array of objects with it");
     if (!object.isArray("tiers")) return invalid("tiers must be an array of objects");
     std::vector<tenants::PriceTier> tiers;
     for (const Var& element : *object.getArray("tiers")) {

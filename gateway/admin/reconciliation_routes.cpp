@@ -117,10 +117,14 @@ http::Response pageResponse(std::string_view name, const Items& items, const aut
 }  // namespace
 
 void ReconciliationRoutes::addRoutes(http::Router& router, const AdminGuard& guard) {
-    guard.addRoute(router, "GET", "/admin/v1/usage-reconciliations",
-                   [this](http::Request request) { return listUsage(std::move(request)); });
-    guard.addRoute(router, "GET", "/admin/v1/shadow-prices",
-                   [this](http::Request request) { return listShadowPrices(std::move(request)); });
+    guard.addRoute(
+        router, "GET", "/admin/v1/usage-reconciliations",
+        [this](http::Request request) { return listUsage(std::move(request)); },
+        listQuery({"period", "day", "merchant"}));
+    guard.addRoute(
+        router, "GET", "/admin/v1/shadow-prices",
+        [this](http::Request request) { return listShadowPrices(std::move(request)); },
+        listQuery({"period", "plan_version", "merchant"}));
 }
 
 tenants::Task<http::Response> ReconciliationRoutes::listUsage(http::Request request) {
@@ -130,7 +134,9 @@ tenants::Task<http::Response> ReconciliationRoutes::listUsage(http::Request requ
     if (!span) co_return problem(span.error(), request.head.request_id);
     const auto merchant = merchantOf(request, parts_.merchants);
     if (!merchant) co_return problem(merchant.error(), request.head.request_id);
-    const std::string list = "usage-reconciliations of " + (*merchant ? (*merchant)->text() : "") + " " + day + month;
+    // Another name where the totals in its tokens have other numbers: then an older token is refused.
+    const std::string list =
+        "usage-reconciliations with held of " + (*merchant ? (*merchant)->text() : "") + " " + day + month;
     const auto page = parts_.pages.read(request.head, list);
     if (!page) co_return problem(page.error(), request.head.request_id);
 

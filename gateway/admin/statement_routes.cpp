@@ -73,11 +73,12 @@ Poco::JSON::Object::Ptr closingJson(const ClosingView& view) {
 }  // namespace
 
 void StatementRoutes::addRoutes(http::Router& router) {
-    const auto add = [&](const char* method, const char* pattern, auto member) {
-        parts_.guard.addRoute(router, method, pattern,
-                              [this, member](http::Request request) { return (this->*member)(std::move(request)); });
+    const auto add = [&](const char* method, const char* pattern, auto member, http::QueryNames query = {}) {
+        parts_.guard.addRoute(
+            router, method, pattern,
+            [this, member](http::Request request) { return (this->*member)(std::move(request)); }, std::move(query));
     };
-    add("GET", "/admin/v1/merchants/{merchant}/statements", &StatementRoutes::list);
+    add("GET", "/admin/v1/merchants/{merchant}/statements", &StatementRoutes::list, listQuery());
     add("GET", "/admin/v1/merchants/{merchant}/statements/{period}", &StatementRoutes::show);
     add("POST", "/admin/v1/merchants/{merchant}/statements/{period}:close", &StatementRoutes::close);
     add("POST", "/admin/v1/periods/{period}:close", &StatementRoutes::closeAll);
@@ -140,6 +141,7 @@ tenants::Task<http::Response> StatementRoutes::closeAll(http::Request request) {
     const auto note = parts_.guard.noteOf(request.head, parts_.clock.now());
     const auto begun = co_await parts_.workers.run([&] { return parts_.desk.begin(*period, note); });
     if (!begun) co_return problem(begun.error(), request.head.request_id);
+    if (*begun == ClosingBegun::kDoneBefore) co_return co_await showClosing(std::move(request));
     parts_.log.info("period_closing_begun", {{"request_id", request.head.request_id}, {"period", period->text()}});
     auto response = co_await showClosing(std::move(request));
     response.status = 202;

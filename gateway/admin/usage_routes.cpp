@@ -99,12 +99,13 @@ http::Response renderPage(const char* name, const std::vector<Row>& rows, const 
 }  // namespace
 
 void UsageRoutes::addRoutes(http::Router& router) {
-    const auto add = [&](const char* method, const char* pattern, auto member) {
-        guard_.addRoute(router, method, pattern,
-                        [this, member](http::Request request) { return (this->*member)(std::move(request)); });
+    const auto add = [&](const char* method, const char* pattern, auto member, http::QueryNames query = {}) {
+        guard_.addRoute(
+            router, method, pattern,
+            [this, member](http::Request request) { return (this->*member)(std::move(request)); }, std::move(query));
     };
-    add("GET", "/admin/v1/merchants/{merchant}/usage-entries", &UsageRoutes::listEntries);
-    add("GET", "/admin/v1/merchants/{merchant}/holds", &UsageRoutes::listHolds);
+    add("GET", "/admin/v1/merchants/{merchant}/usage-entries", &UsageRoutes::listEntries, listQuery());
+    add("GET", "/admin/v1/merchants/{merchant}/holds", &UsageRoutes::listHolds, listQuery({"state"}));
     add("GET", "/admin/v1/merchants/{merchant}/quota", &UsageRoutes::showQuota);
     add("POST", "/admin/v1/merchants/{merchant}/quota:reopen", &UsageRoutes::reopenUpstreamQuota);
 }

@@ -3,6 +3,7 @@
 #include <functional>
 #include <string>
 
+#include "gateway/http/query_names.h"
 #include "gateway/http/router.h"
 #include "tenants/merchant/authenticator.h"
 
@@ -17,8 +18,9 @@ public:
     MerchantGuard(const tenants::Authenticator& authenticator, const tenants::Clock& clock)
         : authenticator_(authenticator), clock_(clock) {}
 
-    /// `GET pattern`, without a body. The caller is known before the handler is called.
-    void addRead(http::Router& router, std::string pattern, Handler handler) const;
+    /// `GET pattern`, without a body. The caller is known before the handler is called. The query holds `access_token` and what
+    /// is in `query`, each once: anything else is 400.
+    void addRead(http::Router& router, std::string pattern, Handler handler, http::QueryNames query = {}) const;
 
 private:
     const tenants::Authenticator& authenticator_;

@@ -52,9 +52,10 @@ std::string usageText(const tenants::RunningSum& sum, const std::optional<tenant
 }  // namespace
 
 void UsageRoute::addRoutes(http::Router& router) {
-    parts_.guard.addRead(router, "/v1/usage", [this](http::Request request, tenants::Caller caller) {
-        return show(std::move(request), std::move(caller));
-    });
+    parts_.guard.addRead(
+        router, "/v1/usage",
+        [this](http::Request request, tenants::Caller caller) { return show(std::move(request), std::move(caller)); },
+        {"period"});
 }
 
 tenants::Task<http::Response> UsageRoute::show(http::Request request, tenants::Caller caller) const {

@@ -29,9 +29,10 @@ StoreSettings settingsOf(const Options& options) {
     return loadStoreSettings(options.needed("config"), systemEnvironment);
 }
 
-Period periodFrom(const std::string& text) {
+/// `what`: the option, or the command whose word it is.
+Period periodFrom(const std::string& text, const std::string& what = "--period") {
     const std::optional<Period> period = Period::parse(text);
-    if (!period) throw UsageError("a period is a month such as 2026-11");
+    if (!period) throw UsageError(what + " needs a month such as 2026-11, not " + text);
     return *period;
 }
 
@@ -46,7 +47,7 @@ std::optional<std::int64_t> numberOf(const Options& options, const std::string& 
     std::int64_t number = 0;
     const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), number);
     if (failure != std::errc{} || end != text.data() + text.size() || number < 1) {
-        throw UsageError("--" + name + " needs a number from 1");
+        throw UsageError("--" + name + " needs a whole number from 1, not " + text);
     }
     return number;
 }
@@ -73,7 +74,7 @@ tenants::Result<tenants::Done> checkKnown(const std::optional<MerchantId>& merch
 
 tenants::ExportFormatName formatOf(const Options& options) {
     const auto format = tenants::exportFormatFromText(options.needed("format"));
-    if (!format) throw UsageError("--format is csv, jsonl or focus");
+    if (!format) throw UsageError("--format needs csv, jsonl or focus");
     return *format;
 }
 
@@ -88,8 +89,8 @@ void printJson(const Value& value) {
 
 int runPeriodClose(const std::vector<std::string>& words) {
     if (words.empty() || words.front().starts_with("--"))
-        throw UsageError("period close needs a period such as 2026-11");
-    const Period period = periodFrom(words.front());
+        throw UsageError("period close needs a month such as 2026-11");
+    const Period period = periodFrom(words.front(), "period close");
     const Options options{{words.begin() + 1, words.end()}, {"config", "merchant"}};
     const StoreSettings settings = settingsOf(options);
     const tenants::SystemClock clock;
@@ -105,11 +106,17 @@ int runPeriodClose(const std::vector<std::string>& words) {
         std::cout << tenants::signedText(*closed) << '\n';
         return kExitDone;
     }
+    const auto known = store->statements().closing(period);
+    if (known && known->finished_at) {
+        std::cout << period.text() << " was closed for all merchants before, at "
+                  << tenants::rfc3339(*known->finished_at) << '\n';
+        return kExitDone;
+    }
     tenants::ClosingProgress progress;
     const auto report = closing.closeAll(period, progress, commandNote(clock.now()));
     if (!report) return complain(report.error());
-    std::cout << report->closed << " statements of " << period.text() << " from " << progress.entries_read
-              << " ledger rows\n";
+    std::cout << counted(report->closed, "statement", "statements") << " of " << period.text() << " from "
+              << counted(progress.entries_read, "ledger row", "ledger rows") << '\n';
     for (const MerchantId& merchant : report->earlier_open) {
         std::cerr << "error: " << merchant.text() << " has an earlier period that has to be closed first\n";
     }
@@ -153,7 +160,8 @@ int runStatementVerify(const std::vector<std::string>& words) {
                       << '\n';
         }
     }
-    std::cout << checked << " statements of " << period.text() << " checked, " << broken << " faulty\n";
+    std::cout << counted(checked, "statement", "statements") << " of " << period.text() << " checked, " << broken
+              << " faulty\n";
     return broken == 0 ? kExitDone : kExitLedgerFaulty;
 }
 
@@ -183,7 +191,7 @@ int runExport(const std::vector<std::string>& words) {
     if (exports::writeExport(source, request, folder, progress) == exports::ExportEnd::kAlreadyDone) {
         std::cout << folder.string() << " has this export already\n";
     } else {
-        std::cout << progress.rows << " rows, see " << (folder / "manifest.json").string() << '\n';
+        std::cout << counted(progress.rows, "row", "rows") << ", see " << (folder / "manifest.json").string() << '\n';
     }
     return kExitDone;
 }
@@ -192,7 +200,7 @@ int runPriceCompare(const std::vector<std::string>& words) {
     const Options options{words, {"config", "period", "plan-version", "merchant"}};
     const Period period = periodFrom(options.needed("period"));
     const auto version = tenants::planVersionFromText(options.needed("plan-version"));
-    if (!version) throw UsageError("--plan-version is one such as std@2");
+    if (!version) throw UsageError("--plan-version needs a plan and a number such as std@2");
     const OpenBooks open{settingsOf(options)};
     const std::optional<MerchantId> merchant = merchantOf(options);
     if (const auto known = checkKnown(merchant, open); !known) return complain(known.error());
@@ -211,7 +219,7 @@ int runUsageReconcile(const std::vector<std::string>& words) {
     const std::optional<tenants::DaySpan> span =
         day.empty() ? tenants::DaySpan{periodFrom(month).starts(), periodFrom(month).ends()}
                     : tenants::beijingDayNamed(day);
-    if (!span) throw UsageError("a day is a date such as 2026-11-28");
+    if (!span) throw UsageError("--day needs a date such as 2026-11-28, not " + day);
     const OpenBooks open{settingsOf(options)};
     const std::optional<MerchantId> merchant = merchantOf(options);
     if (const auto known = checkKnown(merchant, open); !known) return complain(known.error());

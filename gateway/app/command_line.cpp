@@ -5,6 +5,10 @@
 
 namespace gateway::app {
 
+std::string counted(std::int64_t count, std::string_view one, std::string_view several) {
+    return std::to_string(count).append(" ").append(count == 1 ? one : several);
+}
+
 Options::Options(const std::vector<std::string>& words, const std::vector<std::string_view>& known,
                  const std::vector<std::string_view>& repeatable, const std::vector<std::string_view>& flags) {
     const auto is_in = [](const std::vector<std::string_view>& names, const std::string& name) {

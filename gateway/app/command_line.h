@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <stdexcept>
 #include <string>
@@ -32,5 +33,8 @@ public:
 private:
     std::multimap<std::string, std::string> values_;
 };
+
+/// A number with its noun: "1 entry", "2 entries".
+std::string counted(std::int64_t count, std::string_view one, std::string_view several);
 
 }  // namespace gateway::app

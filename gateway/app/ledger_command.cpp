@@ -86,8 +86,9 @@ void print(const LedgerReport& report) {
     for (const tenants::LedgerFault& fault : report.faults) {
         std::cerr << "fault: " << (fault.merchant.empty() ? "-" : fault.merchant) << ": " << fault.text << '\n';
     }
-    std::cerr << report.entries << " entries of " << report.ends.size() << " merchants, " << report.fault_count
-              << (report.fault_count == 1 ? " fault" : " faults");
+    std::cerr << counted(report.entries, "entry", "entries") << " of "
+              << counted(static_cast<std::int64_t>(report.ends.size()), "merchant", "merchants") << ", "
+              << counted(report.fault_count, "fault", "faults");
     if (report.fault_count > static_cast<std::int64_t>(report.faults.size())) {
         std::cerr << ", of which the first " << report.faults.size() << " are named";
     }
@@ -118,6 +119,7 @@ int runLedgerVerify(const std::vector<std::string>& words) {
         asked.each = [&file](const UsageEntry& entry) { file << exportLine(entry); };
     }
     const LedgerReport report = tenants::verifyLedger(database, asked);
+    if (report.merchant_unknown) throw UsageError("--merchant: there is no merchant " + asked.merchant->text());
     if (!path.empty() && !file.flush()) throw std::runtime_error("cannot write " + path);
     print(report);
     return report.fault_count == 0 ? kExitDone : kExitLedgerFaulty;

@@ -53,11 +53,21 @@ Refusal refusalOf(RequestReader::BodyEnd end) {
     }
 }
 
+/// What a parser's reason says, in words.
+std::string unreadable(std::string_view reason) {
+    std::string words{reason};
+    std::replace(words.begin(), words.end(), '_', ' ');
+    return "The request's head could not be read: " + words + ".";
+}
+
 Response noRoute(const Router::Match& match, const RequestHead& head) {
-    if (match.allowed_methods.empty()) return problemResponse(404, "not_found", head.request_id);
-    Response response = problemResponse(405, "method_not_allowed", head.request_id);
+    if (match.allowed_methods.empty()) {
+        return problemResponse(404, "not_found", head.request_id, "There is nothing at this path.");
+    }
     std::string allow;
     for (const std::string& method : match.allowed_methods) allow.append(allow.empty() ? "" : ", ").append(method);
+    Response response =
+        problemResponse(405, "method_not_allowed", head.request_id, "This path takes " + allow + " only.");
     response.headers.add("Allow", std::move(allow));
     return response;
 }
@@ -130,7 +140,8 @@ tenants::Task<Connection::Next> Connection::exchangeOne() {
     const bool late = end == RequestReader::HeadEnd::kLate;
     const int status = late ? 408 : parser.refusal().status;
     const std::string_view code = late ? "head_timeout" : parser.refusal().reason;
-    Response refused = problemResponse(status, code, exchange.record.request_id);
+    Response refused = problemResponse(status, code, exchange.record.request_id,
+                                       late ? "The request's head did not arrive in time." : unreadable(code));
     const Next next = co_await answer(exchange, std::move(refused));
     co_return next;
 }
@@ -329,7 +340,7 @@ std::string Connection::renderHead(const Exchange& exchange, Response& response,
         return renderResponseHead(response, framing);
     } catch (const std::logic_error&) {
         report(exchange.record.request_id, std::current_exception());
-        response = problemResponse(500, "internal_error", exchange.record.request_id);
+        response = problemResponse(500, "internal_error", exchange.record.request_id, "Internal error.");
         return renderResponseHead(response, framing);
     }
 }

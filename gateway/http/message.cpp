@@ -105,10 +105,12 @@ std::string_view statusPhrase(int status) {
     }
 }
 
-Response problemResponse(int status, std::string_view code, std::string_view request_id) {
+Response problemResponse(int status, std::string_view code, std::string_view request_id, std::string_view detail) {
     std::string body = R"({"type":"about:blank","title":")";
     body.append(statusPhrase(status)).append(R"(","status":)").append(std::to_string(status));
-    body.append(R"(,"code":")").append(code).append(R"(","request_id":")").append(request_id).append("\"}");
+    body.append(R"(,"detail":")").append(detail);
+    body.append(R"(","instance":"urn:tollgate:request:)").append(request_id);
+    body.append(R"(","code":")").append(code).append(R"(","request_id":")").append(request_id).append("\"}");
     Response response = textResponse(status, "application/problem+json", std::move(body));
     response.headers.add("Tollgate-Error", std::string{code});
     return response;

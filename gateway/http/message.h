@@ -88,8 +88,9 @@ Response textResponse(int status, std::string content_type, std::string body);
 /// The phrase that belongs to a status, "Not Found"; empty for one that has none here.
 std::string_view statusPhrase(int status);
 
-/// The edge's own refusals: a problem document (RFC 9457) with `status`, its phrase as the title, a stable `code` that is
-/// repeated in the header Tollgate-Error, and the request id. `code` and `request_id` hold nothing that JSON would escape.
-Response problemResponse(int status, std::string_view code, std::string_view request_id);
+/// The edge's own refusals: a problem document (RFC 9457) with `status`, its phrase as the title, `detail` in words for the
+/// caller, a stable `code` that is repeated in the header Tollgate-Error, and the request id, which `instance` is made of.
+/// None of the texts holds what JSON would escape.
+Response problemResponse(int status, std::string_view code, std::string_view request_id, std::string_view detail);
 
 }  // namespace gateway::http

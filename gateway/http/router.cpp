@@ -109,15 +109,16 @@ bool isRoutable(std::string_view path) {
 struct RefusalForm {
     int status;
     std::string_view code;
+    std::string_view detail;
 };
 
 RefusalForm formOf(Refusal refusal) {
     switch (refusal) {
-        case Refusal::kBodyTooLarge: return {413, "body_too_large"};
-        case Refusal::kBodyTimeout: return {408, "body_timeout"};
-        case Refusal::kBodyMalformed: return {400, "body_malformed"};
-        case Refusal::kHandlerFailed: return {500, "internal_error"};
-        case Refusal::kOverloaded: return {503, "overloaded"};
+        case Refusal::kBodyTooLarge: return {413, "body_too_large", "The body is longer than this path takes."};
+        case Refusal::kBodyTimeout: return {408, "body_timeout", "The body did not arrive in time."};
+        case Refusal::kBodyMalformed: return {400, "body_malformed", "The body could not be read to its end."};
+        case Refusal::kHandlerFailed: return {500, "internal_error", "Internal error."};
+        case Refusal::kOverloaded: return {503, "overloaded", "Too much is under way; come again after Retry-After."};
     }
     throw std::logic_error("refusal without a form");
 }
@@ -126,7 +127,7 @@ RefusalForm formOf(Refusal refusal) {
 
 Response plainRefusal(const RequestHead& head, Refusal refusal) {
     const RefusalForm form = formOf(refusal);
-    Response response = problemResponse(form.status, form.code, head.request_id);
+    Response response = problemResponse(form.status, form.code, head.request_id, form.detail);
     if (refusal == Refusal::kOverloaded) response.headers.add("Retry-After", "1");
     return response;
 }

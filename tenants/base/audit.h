@@ -63,6 +63,9 @@ inline constexpr std::string_view kAuditFormat = "tollgate-audit-1";
 /// The hash of `entry` behind one with `before`; `entry.hash` is not looked at. As linkHash.
 ChainHash auditHash(const ChainHash& before, const AuditEntry& entry);
 
+/// Whether lines of the audit can have this action.
+bool isAuditAction(std::string_view action);
+
 /// Which lines of the audit are asked for.
 struct AuditFilter {
     std::optional<MerchantId> merchant;  // none: of all

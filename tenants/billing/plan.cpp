@@ -26,7 +26,8 @@ Result<Done> checkTiers(const std::vector<PriceTier>& tiers) {
     std::int64_t end = 0;
     for (std::size_t index = 0; index < tiers.size(); ++index) {
         const PriceTier& tier = tiers[index];
-        if (tier.price < Money{0} || tier.price > kPriceMax) return invalid("tiers: a price is out of range.");
+        if (tier.price < Money{0} || tier.price > kPriceMax)
+            return invalid("price_micro_yuan must be from 0 to 1000000000: 1,000 CNY a scan.");
         if (tier.up_to_units.has_value() == (index + 1 == tiers.size())) {
             return invalid("tiers: all but the last have up_to_units, the last has none.");
         }

@@ -121,6 +121,7 @@ auto numbersOf(Totals& totals) {
                           &totals.corrections,
                           &totals.waivers,
                           &totals.unknown,
+                          &totals.held,
                           &totals.released,
                           &totals.upstream_used,
                           &totals.upstream_billed,
@@ -148,6 +149,10 @@ std::int64_t ReconciledDay::notRecognised() const {
     return std::max<std::int64_t>(0, day.used - ledger.charges);
 }
 
+std::int64_t ReconciledDay::running() const {
+    return day.held - day.unknown;
+}
+
 std::int64_t ReconciledDay::upstreamDifference() const {
     return day.word ? day.word->told.used - ledger.billed() : 0;
 }
@@ -159,6 +164,7 @@ void UsageReconciliationTotals::add(const ReconciledDay& day) {
     corrections += day.ledger.corrections;
     waivers += day.ledger.waivers;
     unknown += day.day.unknown;
+    held += day.running();
     released += day.day.released;
     switch (day.word) {
         case WordState::kOpen: ++open; break;

@@ -29,6 +29,7 @@ struct ReconciledDay {
     std::optional<StatedDay> statement;    // none: the month is not closed
 
     std::int64_t notRecognised() const;  // 0 and more
+    std::int64_t running() const;        // of the units that are set aside those that are not unknown
     /// WeChat's number less the units billed; 0 where nothing was heard.
     std::int64_t upstreamDifference() const;
 };
@@ -36,7 +37,7 @@ struct ReconciledDay {
 /// Sums over days. WeChat's side counts only days whose last word was heard, the statement's only those of closed months.
 struct UsageReconciliationTotals {
     std::int64_t days = 0, last_word = 0, open = 0, stale = 0, missing = 0;
-    std::int64_t charges = 0, not_recognised = 0, corrections = 0, waivers = 0, unknown = 0, released = 0;
+    std::int64_t charges = 0, not_recognised = 0, corrections = 0, waivers = 0, unknown = 0, held = 0, released = 0;
     std::int64_t upstream_used = 0;    // these three: of days whose last word was heard
     std::int64_t upstream_billed = 0;  // units billed of the same days
     UpstreamCauses causes;

@@ -66,7 +66,7 @@ void appendJson(std::string& out, const ReconciledDay& day) {
         .add("waivers", day.ledger.waivers)
         .add("billed_units", day.ledger.billed())
         .add("unknown", day.day.unknown)
-        .add("held", day.day.held - day.day.unknown)
+        .add("held", day.running())
         .add("released", day.day.released)
         .end();
     appendUpstream(object.begin("upstream"), day);
@@ -94,6 +94,7 @@ void appendJson(std::string& out, const UsageReconciliationTotals& totals) {
         .add("waivers", totals.waivers)
         .add("billed_units", totals.charges - totals.corrections)
         .add("unknown", totals.unknown)
+        .add("held", totals.held)
         .add("released", totals.released)
         .end();
     JsonObject upstream{object.begin("upstream")};

@@ -3,6 +3,7 @@
 #include <SQLiteCpp/Database.h>
 #include <SQLiteCpp/Transaction.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 #include <string>
@@ -71,7 +72,6 @@ public:
         checkSchema(database_, report_);
         readKnown();
         readChains();
-        if (asked_.merchant && chains_.empty()) report_.add(asked_.merchant->text(), "there is no such merchant");
         walk();
         std::vector<std::pair<MerchantId, ChainDiagnosis>> diagnoses;
         for (auto& [row, chain] : chains_) {
@@ -88,11 +88,18 @@ public:
         known_.judge(report_);
         audit_.compareRows(asked_.merchant);
         checkReferences(database_, asked_.merchant, report_);
+        report_.merchant_unknown = asked_.merchant && chains_.empty() && !isNamed(*asked_.merchant);
         checkLedgerSums(database_, asked_.merchant, report_);
         return std::move(report_);
     }
 
 private:
+    /// Whether a fault is about it: of a merchant that was taken away the audit or what is known from outside tells.
+    bool isNamed(const MerchantId& merchant) const {
+        return std::ranges::any_of(report_.faults,
+                                   [&](const LedgerFault& fault) { return fault.merchant == merchant.text(); });
+    }
+
     /// What says how the ledger was, without being of it.
     void readKnown() {
         std::vector<KnownEntry> of_audit;

@@ -38,6 +38,7 @@ struct LedgerReport {
     LedgerEnd audit_end;                   // of the audit's chain
     std::vector<LedgerFault> faults;       // the first of them
     std::int64_t fault_count = 0;
+    bool merchant_unknown = false;  // the one that was asked for is nowhere, and nothing says that it ever was
 
     void add(const std::string& merchant, std::string text);
 };

@@ -197,6 +197,7 @@ class Agreement(unittest.TestCase):
         days, totals = lines[:-1], lines[-1]
         rows = [row for row in json_rows(books.folder / f"jsonl-{period}") if row["entry_number"] is not None]
         self.assertEqual(totals["days"], {"all": len(days), "last_word": 0, "open": 0, "stale": 0, "missing": len(days)})
+        self.assertEqual(totals["ledger"], {name: sum(day["ledger"][name] for day in days) for name in days[0]["ledger"]})
         self.assertEqual(sum(day["statement"]["units"] for day in days), totals["statement"]["units"])
         stated = sum(row["units"] for row in rows if not row["late"])
         self.assertEqual(totals["statement"]["units"], stated)

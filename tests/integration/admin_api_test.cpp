@@ -21,6 +21,9 @@ void expectProblem(const HttpAnswer& answer, long status, const std::string& wha
     EXPECT_EQ(problem.at("status").integer(), status) << what;
     EXPECT_NE(problem.at("code").text(), "") << what;
     EXPECT_EQ(problem.at("request_id").text(), answer.header("X-Request-Id")) << what;
+    EXPECT_EQ(problem.at("instance").text(), "urn:tollgate:request:" + answer.header("X-Request-Id")) << what;
+    EXPECT_NE(problem.at("title").text(), "") << what;
+    EXPECT_NE(problem.at("detail").text(), "") << what;
 }
 
 class AdminApi : public testing::Test {
@@ -56,7 +59,7 @@ TEST_F(AdminApi, WhatDoesNotExistIs404) {
     const std::string merchant = installation_.createMerchant("Only");
     for (const char* path : {"/merchants/mer_none", "/merchants/mer_none/keys", "/merchants/mer_none/usage-entries",
                              "/merchants/mer_none/holds", "/merchants/mer_none/quota", "/plants"}) {
-        EXPECT_EQ(send("GET", path).status, 404) << path;
+        expectProblem(send("GET", path), 404, path);
     }
     expectProblem(send("POST", "/merchants/mer_none/keys", "{}"), 404, "key of nobody");
     expectProblem(send("POST", "/merchants/mer_none/authorization-links", "{}"), 404, "link of nobody");
@@ -134,6 +137,74 @@ TEST_F(AdminApi, PageTokensThatAreForgedOrOfAnotherListAre400) {
     expectProblem(send("GET", "/merchants?page_size=many"), 400, "no number");
     EXPECT_EQ(send("GET", "/merchants?page_size=100000").status, 200) << "more than the maximum is lowered to it";
     expectProblem(send("GET", "/merchants/" + merchant + "/holds?state=lost"), 400, "unknown state");
+}
+
+TEST_F(AdminApi, QueryParameterThatIsUnknownOrRepeatedIs400AndNamed) {
+    const std::string merchant = installation_.createMerchant("Queries");
+    const auto expect_named = [&](const std::string& method, const std::string& path, const std::string& detail) {
+        const HttpAnswer answer = send(method, path);
+        expectProblem(answer, 400, path);
+        EXPECT_EQ(Json{answer.body}.at("code").text(), "invalid_input") << path;
+        EXPECT_EQ(Json{answer.body}.at("detail").text(), detail) << path;
+    };
+
+    expect_named("GET", "/merchants?pagesize=3",
+                 "unknown query parameter pagesize (known here: page_size, page_token)");
+    expect_named("GET", "/merchants?page_size=3&page_size=3", "query parameter page_size is given twice");
+    expect_named("GET", "/audit-entries?actoin=key.create",
+                 "unknown query parameter actoin (known here: merchant, action, page_size, page_token)");
+    expect_named("GET", "/merchants/" + merchant + "/holds?state=held&state=unknown",
+                 "query parameter state is given twice");
+    expect_named("GET", "/usage-reconciliations?period=2026-11&merchnat=" + merchant,
+                 "unknown query parameter merchnat (known here: period, day, merchant, page_size, page_token)");
+    for (const char* path : {"/usage-entries", "/plan-assignments", "/packs", "/statements"}) {
+        expect_named("GET", "/merchants/" + merchant + path + "?state=held",
+                     "unknown query parameter state (known here: page_size, page_token)");
+    }
+    for (const char* path : {"/keys", "/quota", ""}) {
+        expect_named("GET", "/merchants/" + merchant + path + "?page_size=2",
+                     "unknown query parameter page_size (none is known here)");
+    }
+    expect_named("POST", "/periods/2020-01:close?merchant=" + merchant,
+                 "unknown query parameter merchant (none is known here)");
+    EXPECT_EQ(send("GET", "/periods/2020-01").status, 404) << "it was not closed for all instead";
+    expect_named("GET", "/merchants?page_token=%zz", "the query has broken percent-encoding or too many parameters");
+    EXPECT_EQ(send("GET", "/merchants?").status, 200);
+    EXPECT_EQ((AdminClient{installation_.adminUrl(), "wrong"}.send("GET", "/merchants?pagesize=3").status), 401);
+}
+
+TEST_F(AdminApi, MethodThatAPathDoesNotTakeIs405AndNamesThoseThatItTakes) {
+    const HttpAnswer answer = send("PUT", "/merchants", "{}");
+
+    expectProblem(answer, 405, "PUT");
+    EXPECT_EQ(answer.header("Allow"), "GET, HEAD, POST");
+    EXPECT_EQ(Json{answer.body}.at("detail").text(), "This path takes GET, HEAD, POST only.");
+}
+
+TEST_F(AdminApi, PeriodThatIsClosedAlreadySaysSoAndIsNotClosedAnew) {
+    const HttpAnswer begun = send("POST", "/periods/2020-01:close");
+    ASSERT_EQ(begun.status, 202) << begun.body;
+    EXPECT_EQ(begun.header("Location"), "/admin/v1/periods/2020-01");
+    ASSERT_TRUE(eventually(kPatience,
+                           [this] { return Json{send("GET", "/periods/2020-01").body}.at("state").text() == "done"; }));
+    const std::string done = send("GET", "/periods/2020-01").body;
+    EXPECT_FALSE(Json{done}.at("started_at").isNull());
+    EXPECT_FALSE(Json{done}.at("finished_at").isNull());
+
+    const HttpAnswer again = send("POST", "/periods/2020-01:close");
+
+    EXPECT_EQ(again.status, 200);
+    EXPECT_EQ(again.body, done);
+    const std::string closed_at = Json{done}.at("finished_at").text();
+    ASSERT_EQ(installation_.stopGateway(), 0);
+    const Finished command = runToEnd(installation_.gatewayCommand({"period", "close", "2020-01"}));
+    EXPECT_EQ(command.exit_code, 0) << command.standard_error;
+    EXPECT_EQ(command.standard_output, "2020-01 was closed for all merchants before, at " + closed_at + "\n");
+    installation_.startGateway();
+    const HttpAnswer later = send("POST", "/periods/2020-01:close");
+    EXPECT_EQ(later.status, 200);
+    EXPECT_EQ(Json{later.body}.at("state").text(), "done");
+    EXPECT_EQ(Json{later.body}.at("finished_at").text(), closed_at);
 }
 
 TEST_F(AdminApi, ChangedDayLimitHoldsInTheOpenWindow) {

@@ -124,6 +124,12 @@ TEST_F(LedgerProof, WrongUseIsExitCode2AndAForeignFile4) {
     for (const char* wrong : {"mer_a", "mer_a=1", "mer_a=x:00", "=1:00", "mer_a=1:zz"}) {
         EXPECT_EQ(verify({"--expect", wrong}).exit_code, 2) << wrong;
     }
+    const Finished nobody = verify({"--merchant", "mer_nope"});
+    EXPECT_EQ(nobody.exit_code, 2) << nobody.standard_error;
+    EXPECT_THAT(nobody.standard_error, testing::StartsWith("error: --merchant: there is no merchant mer_nope\n"));
+    EXPECT_EQ(nobody.standard_output, "");
+    EXPECT_THAT(verify({"--merchant", merchant_.id}).standard_error,
+                testing::StartsWith("3 entries of 1 merchant, 0 faults\n"));
     const std::filesystem::path foreign = installation_.folder() / "foreign.db";
     std::ofstream{foreign} << "not a database, but long enough to be looked at as one would be";
     EXPECT_EQ(
@@ -151,6 +157,27 @@ TEST_F(LedgerProof, GuardsThatWereTakenFromTheFileAreNamed) {
     EXPECT_THAT(found.standard_error, HasSubstr("fault: -: tier 1 at 1 micro-yuan was added, moved or changed: its "
                                                 "plan_version_row 99 names no plan_version\n"));
     EXPECT_THAT(found.standard_error, HasSubstr(" 2 faults\n"));
+}
+
+TEST_F(LedgerProof, OptionOfAnotherFormIsNamedWithTheOneThatIsNeeded) {
+    const std::string config = installation_.configurationFile().string();
+    const std::vector<std::pair<std::vector<std::string>, std::string>> wrong{
+        {{"period", "close", "2026-13", "--config", config}, "period close needs a month such as 2026-11, not 2026-13"},
+        {{"statement", "show", "--config", config, "--period", "11/2026", "--merchant", "m"},
+         "--period needs a month such as 2026-11, not 11/2026"},
+        {{"usage", "reconcile", "--config", config, "--day", "2026-11-28T00:00:00+08:00"},
+         "--day needs a date such as 2026-11-28, not 2026-11-28T00:00:00+08:00"},
+        {{"price", "compare", "--config", config, "--period", "2026-11", "--plan-version", "std"},
+         "--plan-version needs a plan and a number such as std@2"},
+        {{"export", "--config", config, "--format", "csv", "--out", "x", "--merchant", "m", "--first-number", "1.5"},
+         "--first-number needs a whole number from 1, not 1.5"}};
+    for (const auto& [words, error] : wrong) {
+        std::vector<std::string> command{programFile("tollgate").string()};
+        command.insert(command.end(), words.begin(), words.end());
+        const Finished refused = runToEnd(command);
+        EXPECT_EQ(refused.exit_code, 2) << error;
+        EXPECT_EQ(refused.standard_error, "error: " + error + "\nsee: tollgate --help\n");
+    }
 }
 
 TEST_F(LedgerProof, CorrectionIsMadeOnceAndIsInTheAuditWithItsReason) {

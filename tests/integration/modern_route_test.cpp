@@ -195,6 +195,23 @@ TEST_F(ModernRoute, UsageIsTheSumOfTheEntriesByDayAndByPrice) {
     EXPECT_EQ(http_.send({.url = installation_.publicUrl() + "/v1/usage"}).status, 401);
 }
 
+TEST_F(ModernRoute, QueryParameterThatIsUnknownOrRepeatedIs400AndNamed) {
+    for (const auto& [path, detail] : std::vector<std::pair<std::string, std::string>>{
+             {"/v1/usage?periode=2026-11", "unknown query parameter periode (known here: period, access_token)"},
+             {"/v1/usage?period=2026-11&period=2026-10", "query parameter period is given twice"},
+             {"/v1/quota?period=2026-11", "unknown query parameter period (known here: access_token)"},
+             {"/v1/statements?page_size=1", "unknown query parameter page_size (known here: access_token)"}}) {
+        const HttpAnswer answer = get(path);
+        expectProblem(answer, 400, "invalid_input");
+        EXPECT_EQ(Json{answer.body}.at("detail").text(), detail) << path;
+    }
+    EXPECT_EQ(http_.send({.url = installation_.publicUrl() + "/v1/quota?access_token=" + merchant_.key.text}).status,
+              200);
+    HttpRequest wechats{.url = installation_.publicUrl() +
+                               "/cgi-bin/token?grant_type=client_credential&appid=x&secret=y&z=1"};
+    EXPECT_NE(http_.send(wechats).body.find("40125"), std::string::npos) << "these take what WeChat takes";
+}
+
 TEST_F(ModernRoute, QuotaShowsEachWindowInBothZones) {
     ASSERT_EQ(scan(picture(1)).status, 200);
 

@@ -106,6 +106,21 @@ TEST_F(Plans, WhatMakesNoSenseIsRefusedAndChangesNothing) {
           R"({"name":"x","price_micro_yuan":1,"per_second_limit":0})", R"({"name":"x","price_yuan":1})"}) {
         expectRefused("POST", "/plans", body, 400);
     }
+    for (const auto& [terms, detail] : std::vector<std::pair<std::string, std::string>>{
+             {R"("price_micro_yuan":1.5)", "price_micro_yuan must be a whole number"},
+             {R"("price_micro_yuan":"100")", "price_micro_yuan must be a whole number"},
+             {R"("tiers":[{"price_micro_yuan":0.1}])", "price_micro_yuan must be a whole number"},
+             {R"("tiers":[{"up_to_units":null}])", "each tier needs price_micro_yuan"},
+             {R"("day_limit":5)", "price_micro_yuan is needed, or tiers, an array of objects with it"},
+             {R"("price_micro_yuan":-1)", "price_micro_yuan must be from 0 to 1000000000: 1,000 CNY a scan."}}) {
+        const HttpAnswer answer = admin().send("POST", "/plans", R"({"name":"x",)" + terms + "}");
+        EXPECT_EQ(Json{answer.body}.at("detail").text(), detail) << terms;
+    }
+    const HttpAnswer local_time =
+        admin().send("POST", mine + "/plan-assignments", R"({"plan_version":"std@1","starts_at":"2099-01-01 00:00"})");
+    EXPECT_EQ(local_time.status, 400);
+    EXPECT_EQ(Json{local_time.body}.at("detail").text(),
+              "starts_at must be a time in UTC such as 2026-11-22T14:36:15Z");
     expectRefused("POST", "/plans", kStandard, 409);
     expectRefused("POST", "/plans/std/versions", R"({"name":"x","price_micro_yuan":1})", 400);
     expectRefused("POST", "/plans/none/versions", R"({"price_micro_yuan":1})", 404);

@@ -57,13 +57,14 @@ TEST(RequestHead, QueryParametersAreDecoded) {
 }
 
 TEST(ProblemResponse, NamesStatusCodeAndRequest) {
-    const Response response = problemResponse(404, "not_found", "req_1");
+    const Response response = problemResponse(404, "not_found", "req_1", "There is nothing at this path.");
 
     EXPECT_EQ(response.status, 404);
     EXPECT_EQ(*response.headers.find("Content-Type"), "application/problem+json");
     EXPECT_EQ(*response.headers.find("Tollgate-Error"), "not_found");
     EXPECT_EQ(response.body,
-              R"({"type":"about:blank","title":"Not Found","status":404,"code":"not_found","request_id":"req_1"})");
+              R"({"type":"about:blank","title":"Not Found","status":404,"detail":"There is nothing at this path.",)"
+              R"("instance":"urn:tollgate:request:req_1","code":"not_found","request_id":"req_1"})");
 }
 
 }  // namespace

@@ -214,7 +214,7 @@ public:
         co_await net::EventLoop::current().sleepUntil(tenants::SystemClock{}.steady());
         if (fate_ == "fails") throw std::runtime_error("nobody could say");
         if (fate_ == "in") co_return std::nullopt;
-        co_return problemResponse(429, "decided", "");
+        co_return problemResponse(429, "decided", "", "");
     }
 
 private:
@@ -225,7 +225,7 @@ private:
 
 /// Turns everybody away, a little later.
 std::optional<Response> holdBack(RequestHead& head) {
-    Response refused = problemResponse(429, "rate_limited", head.request_id);
+    Response refused = problemResponse(429, "rate_limited", head.request_id, "");
     refused.held_back = kHeldBack;
     return refused;
 }

@@ -262,6 +262,9 @@ TEST_F(LedgerTamperingTest, WholeLedgerOfAMerchantThatIsGoneIsNamedByWhatRemains
         "WHERE merchant_row = 2; DELETE FROM period_closing",
         "mer_b: entry 7 is missing, which audit entry [0-9]* names");
     expectNamed("DELETE FROM merchant WHERE row = 2", "mer_b: the merchant is missing, which audit entry 6 names");
+    const LedgerReport of_it = verify({.merchant = MerchantId{"mer_b"}, .known = {}, .statement_keys = {}, .each = {}});
+    EXPECT_FALSE(of_it.merchant_unknown) << "the audit knows it";
+    EXPECT_GE(of_it.fault_count, 1);
 }
 
 TEST_F(LedgerTamperingTest, LedgerThatGoesBackBehindASignedStatementIsNamed) {

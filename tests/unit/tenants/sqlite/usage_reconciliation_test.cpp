@@ -1,5 +1,6 @@
 #include "tenants/billing/usage_reconciliation.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <string>
@@ -163,6 +164,28 @@ TEST_F(UsageReconciliation, MissingAndStaleWordsSaySo) {
     EXPECT_EQ(totals.charges, 3);
     EXPECT_EQ(totals.upstream_used, 0) << "what is not the day's word is in no sum";
     EXPECT_EQ(totals.causes, UpstreamCauses{});
+}
+
+TEST_F(UsageReconciliation, TotalsOfTheLedgerHaveEveryNumberThatItsDaysHave) {
+    scan("mer_a", "r-1", "2026-11-05T01:00:00Z");
+    hold("mer_a", "r-2", "2026-11-05T02:00:00Z");
+    hold("mer_a", "r-3", "2026-11-06T02:00:00Z");
+    hold("mer_a", "r-4", "2026-11-06T03:00:00Z");
+    ASSERT_TRUE(runBlocking(
+        store_->ledger().markUnknown(MerchantId{"mer_a"}, RequestId{"r-4"}, "x", utc("2026-11-06T03:00:01Z"))));
+
+    const auto days = reconciled({november().starts(), november().ends(), {}});
+
+    UsageReconciliationTotals totals;
+    for (const ReconciledDay& day : days) totals.add(day);
+    EXPECT_EQ(totals.held, 2);
+    EXPECT_EQ(totals.unknown, 1);
+    std::string text;
+    appendJson(text, totals);
+    EXPECT_THAT(text, testing::HasSubstr(
+                          R"("ledger":{"charges":1,"not_recognised":0,"corrections":0,"waivers":0,"billed_units":1,)"
+                          R"("unknown":1,"held":2,"released":0})"));
+    EXPECT_EQ(UsageReconciliationTotals::parse(totals.text()), totals);
 }
 
 TEST_F(UsageReconciliation, AWordChangesNoLimitAndWithoutAWindowNothingIsKept) {
