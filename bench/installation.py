@@ -123,6 +123,10 @@ class Gateway:
     def admin(self, method, path, body=None):
         return call_json(method, f"{self._admin}/admin/v1{path}", body, self._token)
 
+    def ledger_inspection(self):
+        """How far the look at the whole ledger after the start is: running, sound, damaged."""
+        return call_json("GET", f"{self._admin}/readyz")["ledger_inspection"]
+
     def entries(self, merchant_ids):
         """How many entries these merchants' ledgers have: entries are numbered without a gap."""
         count = 0

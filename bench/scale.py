@@ -14,7 +14,7 @@ from bodies import write_bodies
 from idle_connections import IdleConnections
 from installation import Component, Gateway, lost_entries
 from load import Load
-from processes import allow_many_descriptors, end_in_order, free_ports
+from processes import allow_many_descriptors, end_in_order, free_ports, wait_until
 from systems import Stub, Surroundings, make_certificates
 
 PARTS = ["idle", "in-flight", "stores"]
@@ -135,6 +135,8 @@ def measure_stores(options, folder, bodies):
             for entries in (0, options.entries):
                 sites[merchants, entries] = Site(options, folder, f"store-{merchants}-{entries}", running, merchants,
                                                  entries)
+        for site in sites.values():  # the look at the whole ledger after a start is no cost of a scan
+            wait_until(lambda: site.gateway.ledger_inspection() == "sound", "the inspection's end", 600)
         body = bodies["1 KiB"]
         runs = [(site, size, loaded) for size, site in sites.items() for loaded in site.loads]
         for site, _, loaded in runs:

@@ -63,7 +63,8 @@ Cells featuresOf(const GreyImage& glyph, const Print& print) {
                 const double share_y = std::min(to_y, row + 1.0) - std::max(from_y, static_cast<double>(row));
                 for (int column = static_cast<int>(from_x); column < kSide && column < to_x; ++column) {
                     const double share_x = std::min(to_x, column + 1.0) - std::max(from_x, static_cast<double>(column));
-                    cells[static_cast<std::size_t>(row * kSide + column)] += ink * share_x * share_y;
+                    cells[static_cast<std::size_t>(row) * std::size_t{kSide} + static_cast<std::size_t>(column)] +=
+                        ink * share_x * share_y;
                 }
             }
         }

@@ -11,7 +11,7 @@ namespace {
 constexpr std::size_t kScansAtOnce = 256;
 
 std::string reasonOf(const UndecidedScan& scan, UtcTime now) {
-    const std::string reason = UndecidedScans::kReason;
+    std::string reason = UndecidedScans::kReason;
     const UnknownVerdict verdict = judgeUnknown(scan.upstream_day, scan.word, scan.at, now);
     if (verdict == UnknownVerdict::kUndecided) return reason;
     const UpstreamWord& word = *scan.word;

@@ -74,8 +74,9 @@ std::string selectBroken(const Referring& table) {
     for (const Reference& reference : table.references) {
         if (reference.column == nullptr) continue;
         const std::string column = reference.column;
-        first_broken += " WHEN " + column + " NOT IN (SELECT row FROM " + reference.parent + ") THEN '" + column +
-                        " ' || " + column + " || ' names no " + reference.parent + "'";
+        first_broken.append(" WHEN ").append(column).append(" NOT IN (SELECT row FROM ").append(reference.parent);
+        first_broken.append(") THEN '").append(column).append(" ' || ").append(column).append(" || ' names no ");
+        first_broken.append(reference.parent).append("'");
     }
     return "SELECT coalesce(" + std::string{table.merchant == nullptr ? "NULL" : table.merchant} + ", ''), " +
            table.name + ", " + first_broken + " END AS broken FROM " + table.table + " WHERE broken IS NOT NULL";
