@@ -21,10 +21,10 @@ std::string base64(const std::string& bytes) {
     return text;
 }
 
-http::Request request(std::string body) {
+http::Request request(const std::string& body) {
     http::Request made;
     made.head.method = "POST";
-    made.body = std::move(body);
+    made.body = body;
     return made;
 }
 std::string upload(const std::string& value) {

@@ -12,13 +12,13 @@ using tenants::ErrorCode;
 
 const std::string kJpeg = "\xFF\xD8\xFF\xE0 the picture";
 
-http::Request request(std::string query, std::string content_type = "", std::string body = "") {
+http::Request request(std::string query, std::string content_type = "", const std::string& body = "") {
     http::Request made;
     made.head.method = "POST";
     made.head.path = "/cv/ocr/driving";
     made.head.query = std::move(query);
     if (!content_type.empty()) made.head.headers.add("Content-Type", std::move(content_type));
-    made.body = std::move(body);
+    made.body = body;
     return made;
 }
 

@@ -10,7 +10,6 @@
 namespace {
 
 using namespace tenants;
-using std::chrono_literals::operator""us;
 
 /// Three reads of two entries each; the second finds none, though more is to come.
 class ThreeReads final : public LedgerScan {
@@ -42,7 +41,7 @@ public:
 
 TEST(RestingLedgerScan, GivesWhatTheScanGivesAndRestsAfterEachRead) {
     const ThreeReads scan;
-    const auto rest = 200us;
+    const std::chrono::microseconds rest{200};
     const RestingLedgerScan resting{scan, rest};
     const auto cursor = resting.open({Period{UtcTime{}}, Period{UtcTime{}}, MerchantId{"mer_a"}});
     std::vector<UsageEntry> batch;

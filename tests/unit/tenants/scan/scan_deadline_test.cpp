@@ -11,7 +11,6 @@ namespace tenants {
 namespace {
 
 using namespace std::chrono_literals;
-using test_support::FakePlatform;
 using test_support::FakeUpstream;
 using test_support::ScanWorld;
 using test_support::Spawned;

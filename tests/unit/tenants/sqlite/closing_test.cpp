@@ -13,12 +13,12 @@
 
 namespace {
 
+using namespace std::chrono_literals;
 using namespace tenants;
 using test_support::graduated;
 using test_support::november;
 using test_support::utc;
 using test_support::version;
-using std::chrono_literals::operator""ms;
 
 class ClosingTest : public test_support::BooksFixture {
 protected:

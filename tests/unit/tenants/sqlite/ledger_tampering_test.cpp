@@ -18,11 +18,9 @@
 namespace test_support {
 namespace {
 
-using tenants::KnownEntry;
 using tenants::LedgerReport;
 using tenants::LedgerVerification;
 using tenants::MerchantId;
-using tenants::runBlocking;
 using testing::ContainsRegex;
 
 using LedgerTamperingTest = LedgerTamperingFixture;

@@ -295,8 +295,8 @@ TEST_F(SqliteStoreTest, DeedThatCannotBeWrittenIntoTheAuditIsNotDone) {
     tenants::Decision decision{correction.merchant, tenants::RequestId{"r-2"}, true, "why", beijingNoon(), {}};
     decision.note.action = "hold.billed";
 
-    EXPECT_THROW(runBlocking(store->ledger().correct(correction)), SQLite::Exception);
-    EXPECT_THROW(runBlocking(store->ledger().decide(decision)), SQLite::Exception);
+    EXPECT_THROW(static_cast<void>(runBlocking(store->ledger().correct(correction))), SQLite::Exception);
+    EXPECT_THROW(static_cast<void>(runBlocking(store->ledger().decide(decision))), SQLite::Exception);
 
     EXPECT_EQ(store->ledger().entries(MerchantId{"mer_a"}, std::nullopt, 10).size(), 1U);
     EXPECT_EQ(store->ledger().holds(MerchantId{"mer_a"}, tenants::HoldState::kUnknown, std::nullopt, 10).size(), 1U);
