@@ -16,7 +16,7 @@ import report
 from bodies import write_bodies
 from installation import Component, Gateway
 from load import Load
-from processes import allow_many_descriptors, end_in_order, free_ports
+from processes import allow_many_descriptors, end_in_order, free_ports, wait_until
 from systems import Stub, Surroundings, make_certificates
 
 CONNECTIONS = 32
@@ -113,6 +113,7 @@ def measure(options, folder, bodies):
         load = Load(folder, keys, rotate=True)
         running.callback(gateway.stop)
         gateway.start()
+        wait_until(lambda: gateway.ledger_inspection() == "sound", "the inspection's end", 600)  # it is not the closing's
         told["close_beside_scans"] = measure_beside_load(gateway, load, bodies["1 KiB"], options)
         return told
 
