@@ -18,7 +18,6 @@ using tenants::ErrorCode;
 constexpr std::int64_t kNumberMax = std::numeric_limits<std::int64_t>::max();
 constexpr std::size_t kTextBytesMax = 128;
 // A file is answered in one piece: a few tens of MiB at most.
-constexpr std::int64_t kRowsPerPart = 100'000;
 
 http::Response notFound(const http::Request& request, const char* text) {
     return problem(Error{ErrorCode::kNotFound, text}, request.head.request_id);
@@ -73,7 +72,6 @@ tenants::Result<exports::ExportRequest> ExportRoutes::read(const http::Request& 
         request.body, {"format", "period", "merchant_id", "first_number", "last_number", "gzip", "byte_order_mark"});
     if (!object) return object.error();
     exports::ExportRequest wanted;
-    wanted.rows_per_part = kRowsPerPart;
     const auto format = readText(**object, "format", kTextBytesMax);
     if (!format) return format.error();
     const auto named = tenants::exportFormatFromText(format->value_or(""));

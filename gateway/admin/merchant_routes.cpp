@@ -72,6 +72,9 @@ tenants::Result<Changes> readChanges(std::string_view body, std::initializer_lis
     if (!object) return object.error();
     auto name = readText(**object, "name", kNameBytesMax);
     if (!name) return name.error();
+    if (*name && (*name)->find_first_not_of(' ') == std::string::npos) {
+        return Error{ErrorCode::kInvalidInput, "name must not be blank"};  // statements have it
+    }
     auto day_limit = readInteger(**object, "day_limit", 0, kDayLimitMax);
     if (!day_limit) return day_limit.error();
     auto suspended = readFlag(**object, "suspended");
@@ -162,7 +165,7 @@ tenants::Task<http::Response> MerchantRoutes::create(http::Request request) {
     const auto changes = readChanges(request.body, {"name", "day_limit", "suspended", "suspended_reason", "component",
                                                     "upstream_day_free", "upstream_pack_units"});
     if (!changes) co_return problem(changes.error(), request.head.request_id);
-    if (!changes->name || changes->name->empty()) {
+    if (!changes->name) {
         co_return problem(Error{ErrorCode::kInvalidInput, "name is needed"}, request.head.request_id);
     }
     const tenants::ComponentPlatform* platform =

@@ -31,6 +31,8 @@ Options::Options(const std::vector<std::string>& words, const std::vector<std::s
             if (++i == words.size()) throw UsageError("--" + name + " needs a value");
             value = words[i];
         }
+        // Such as a variable of the shell that nobody set: --merchant without one is everybody.
+        if (!is_flag && value.empty()) throw UsageError("--" + name + " needs a value");
         values_.emplace(name, std::move(value));
     }
 }

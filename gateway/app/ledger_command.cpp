@@ -3,10 +3,13 @@
 #include <Poco/JSONString.h>
 
 #include <charconv>
+#include <filesystem>
 #include <fstream>
 #include <iostream>
 #include <optional>
 #include <stdexcept>
+#include <system_error>
+#include <utility>
 
 #include "gateway/app/command_line.h"
 #include "gateway/app/commands.h"
@@ -95,6 +98,39 @@ void print(const LedgerReport& report) {
     std::cerr << '\n';
 }
 
+/// A file of entries that takes its name when it is whole: what has that name stays as it is until then.
+class EntryFile {
+public:
+    /// `database`: whose files are not overwritten. Throws UsageError, std::runtime_error.
+    EntryFile(std::filesystem::path path, const std::filesystem::path& database)
+        : path_(std::move(path)), part_(path_.string() + ".part") {
+        const std::filesystem::path target = std::filesystem::weakly_canonical(path_);
+        for (const char* suffix : {"", "-wal", "-shm", ".lock", ".damaged"}) {
+            if (target == std::filesystem::weakly_canonical(database.string() + suffix))
+                throw UsageError("--export " + path_.string() + " is a file of the database");
+        }
+        file_.open(part_, std::ios::binary | std::ios::trunc);
+        if (!file_) throw std::runtime_error("cannot write " + part_.string());
+    }
+    EntryFile(const EntryFile&) = delete;
+    EntryFile& operator=(const EntryFile&) = delete;
+    ~EntryFile() {
+        std::error_code gone_already;
+        std::filesystem::remove(part_, gone_already);
+    }
+
+    void add(const UsageEntry& entry) { file_ << exportLine(entry); }
+    void finish() {
+        file_.close();
+        if (!file_) throw std::runtime_error("cannot write " + part_.string());
+        std::filesystem::rename(part_, path_);
+    }
+
+private:
+    const std::filesystem::path path_, part_;
+    std::ofstream file_;
+};
+
 }  // namespace
 
 int runLedgerVerify(const std::vector<std::string>& words) {
@@ -111,16 +147,14 @@ int runLedgerVerify(const std::vector<std::string>& words) {
     if (const std::string merchant = options.value("merchant", ""); !merchant.empty())
         asked.merchant = MerchantId{merchant};
     for (const std::string& expected : options.values("expect")) asked.known.push_back(expectationOf(expected));
-    std::ofstream file;
-    const std::string path = options.value("export", "");
-    if (!path.empty()) {
-        file.open(path, std::ios::binary | std::ios::trunc);
-        if (!file) throw std::runtime_error("cannot write " + path);
-        asked.each = [&file](const UsageEntry& entry) { file << exportLine(entry); };
+    std::optional<EntryFile> file;
+    if (const std::string path = options.value("export", ""); !path.empty()) {
+        file.emplace(path, database);
+        asked.each = [&file](const UsageEntry& entry) { file->add(entry); };
     }
     const LedgerReport report = tenants::verifyLedger(database, asked);
     if (report.merchant_unknown) throw UsageError("--merchant: there is no merchant " + asked.merchant->text());
-    if (!path.empty() && !file.flush()) throw std::runtime_error("cannot write " + path);
+    if (file) file->finish();
     print(report);
     return report.fault_count == 0 ? kExitDone : kExitLedgerFaulty;
 }

@@ -16,8 +16,8 @@ struct ExportRequest {
     tenants::ExportScope scope;
     tenants::ExportFormatName format = tenants::ExportFormatName::kCsv;
     bool gzip = false;
-    bool byte_order_mark = false;            // of CSV, for spreadsheets that take UTF-8 for something else without it
-    std::int64_t rows_per_part = 1'000'000;  // a part may get a few more
+    bool byte_order_mark = false;          // of CSV, for spreadsheets that take UTF-8 for something else without it
+    std::int64_t rows_per_part = 100'000;  // a part may get a few more
 };
 
 /// What an export has done so far; kept beside the parts, so that another try can go on.

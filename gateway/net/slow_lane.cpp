@@ -8,7 +8,8 @@
 namespace gateway::net {
 namespace {
 
-// Not more: a thread that is nicer still waits for the next tick of the clock, 4 ms, each time it wakes from a rest.
+// A little, so that scans come first. Not much more: a thread that is very nice waits for the next tick of the clock, 4 ms,
+// each time it wakes from a rest.
 constexpr int kNiceness = 5;
 
 /// Linux counts niceness by thread. Refused, it changes the speed of others but no result.

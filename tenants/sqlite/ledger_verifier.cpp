@@ -70,6 +70,18 @@ public:
 
     LedgerReport run() {
         checkSchema(database_, report_);
+        try {
+            runAll();
+        } catch (const SQLite::Exception& failure) {
+            if (report_.fault_count == 0) throw;
+            // A table that is gone was named by then.
+            report_.add("", std::string{"the rest cannot be read: "} + failure.what());
+        }
+        return std::move(report_);
+    }
+
+private:
+    void runAll() {
         readKnown();
         readChains();
         walk();
@@ -88,16 +100,11 @@ public:
         known_.judge(report_);
         audit_.compareRows(asked_.merchant);
         checkReferences(database_, asked_.merchant, report_);
-        report_.merchant_unknown = asked_.merchant && chains_.empty() && !isNamed(*asked_.merchant);
         checkLedgerSums(database_, asked_.merchant, report_);
-        return std::move(report_);
-    }
-
-private:
-    /// Whether a fault is about it: of a merchant that was taken away the audit or what is known from outside tells.
-    bool isNamed(const MerchantId& merchant) const {
-        return std::ranges::any_of(report_.faults,
-                                   [&](const LedgerFault& fault) { return fault.merchant == merchant.text(); });
+        if (!asked_.merchant || !chains_.empty()) return;
+        // Of a merchant that was taken away the audit or what is known from outside tells.
+        report_.merchant_unknown = report_.fault_count == 0;
+        if (!report_.merchant_unknown) report_.add(asked_.merchant->text(), "there is no such merchant");
     }
 
     /// What says how the ledger was, without being of it.
@@ -203,6 +210,12 @@ private:
             if (known == stored.end() || known->second > first_row) {
                 report_.add("", "ledger_period was changed: the entries of " + std::to_string(period) +
                                     " begin in row " + std::to_string(first_row));
+            }
+        }
+        // Rows are kept as they are: one that was put there beforehand would be where that period's sums begin.
+        for (const auto& [period, first_row] : stored) {
+            if (!first_rows_.contains(period)) {
+                report_.add("", "ledger_period was changed: " + std::to_string(period) + " has no entries");
             }
         }
     }

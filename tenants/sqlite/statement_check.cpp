@@ -24,6 +24,9 @@ constexpr const char* kSelectMerchants =
 constexpr const char* kSelectClosed =
     "SELECT coalesce(max(period), 0) FROM period_closing WHERE finished_ms IS NOT NULL";
 
+constexpr const char* kSelectUnusedKeys =
+    "SELECT lower(hex(public_key)) FROM statement_key WHERE row NOT IN (SELECT key_row FROM statement)";
+
 class StatementCheck {
 public:
     StatementCheck(SQLite::Database& database, const std::optional<MerchantId>& merchant,
@@ -48,6 +51,7 @@ public:
             }
         }
         checkPeriods();
+        if (!merchant_) checkKeys();
         return std::move(named_);
     }
 
@@ -63,6 +67,15 @@ private:
         } else if (statement.last_number) {
             named_.push_back(
                 {merchant, *statement.last_number, statement.chain_hash, "the statement " + statement.number()});
+        }
+    }
+
+    /// A key is listed with the first statement that it signs, and whoever asks is told of every key that is listed.
+    void checkKeys() {
+        PreparedStatement select{database_, kSelectUnusedKeys};
+        Query row{select};
+        while (row.next()) {
+            report_.add("", "statement key " + row.text(0) + " was added: no statement is signed by it");
         }
     }
 

@@ -38,7 +38,7 @@ struct LedgerReport {
     LedgerEnd audit_end;                   // of the audit's chain
     std::vector<LedgerFault> faults;       // the first of them
     std::int64_t fault_count = 0;
-    bool merchant_unknown = false;  // the one that was asked for is nowhere, and nothing says that it ever was
+    bool merchant_unknown = false;  // the one that was asked for is nowhere, and there is no fault that may be why
 
     void add(const std::string& merchant, std::string text);
 };

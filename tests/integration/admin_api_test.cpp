@@ -70,12 +70,13 @@ TEST_F(AdminApi, WhatDoesNotExistIs404) {
 TEST_F(AdminApi, BadBodiesAre400AndChangeNothing) {
     const std::string merchant = installation_.admin().createMerchant("Steady", "\"day_limit\":7");
     for (const char* body :
-         {"{", "[]", "\"text\"", "{\"nmae\":\"x\"}", "{}", "{\"name\":\"\"}", "{\"name\":7}",
+         {"{", "[]", "\"text\"", "{\"nmae\":\"x\"}", "{}", "{\"name\":\"\"}", "{\"name\":\"  \"}", "{\"name\":7}",
           "{\"name\":\"a\\u0000b\"}", "{\"name\":\"x\",\"day_limit\":-1}", "{\"name\":\"x\",\"day_limit\":1.5}",
           "{\"name\":\"x\",\"day_limit\":\"9\"}", "{\"name\":\"x\",\"day_limit\":99999999999999999999}"}) {
         expectProblem(send("POST", "/merchants", body), 400, body);
     }
-    for (const char* body : {"{\"day_limt\":1}", "{\"day_limit\":true}", "{\"suspended\":\"yes\"}", "nonsense"}) {
+    for (const char* body : {"{\"day_limt\":1}", "{\"name\":\"\"}", "{\"name\":\" \"}", "{\"day_limit\":true}",
+                             "{\"suspended\":\"yes\"}", "nonsense"}) {
         expectProblem(send("PATCH", "/merchants/" + merchant, body), 400, body);
     }
     expectProblem(send("POST", "/merchants/" + merchant + "/keys", R"({"expires_at":"tomorrow"})"), 400, "expires_at");

@@ -136,6 +136,26 @@ TEST_F(LedgerProof, WrongUseIsExitCode2AndAForeignFile4) {
         runToEnd({programFile("tollgate").string(), "ledger", "verify", "--database", foreign.string()}).exit_code, 4);
 }
 
+TEST_F(LedgerProof, ExportWritesOverNothingButAnExport) {
+    const std::filesystem::path database = installation_.dataFolder() / "tollgate.sqlite";
+    for (const char* suffix : {"", "-wal", "-shm", ".lock"}) {
+        const Finished refused = verify({"--export", database.string() + suffix});
+        EXPECT_EQ(refused.exit_code, 2) << suffix;
+        EXPECT_THAT(refused.standard_error, HasSubstr("is a file of the database"));
+    }
+    EXPECT_EQ(verify().exit_code, 0) << "it is as it was";
+
+    const std::filesystem::path kept = installation_.folder() / "kept.jsonl";
+    std::ofstream{kept} << "an older export";
+    EXPECT_EQ(verify({"--merchant", "mer_nope", "--export", kept.string()}).exit_code, 2);
+    EXPECT_EQ(readFile(kept), "an older export");
+    EXPECT_EQ(verify({"--export", kept.string()}).exit_code, 0);
+    EXPECT_THAT(readFile(kept), testing::StartsWith("{"));
+    EXPECT_FALSE(std::filesystem::exists(kept.string() + ".part"));
+
+    EXPECT_EQ(verify({"--merchant", ""}).exit_code, 2) << "an empty variable of the shell is not everybody";
+}
+
 TEST_F(LedgerProof, GuardsThatWereTakenFromTheFileAreNamed) {
     const std::string copy = (installation_.folder() / "copy.db").string();
     const std::string tamper =

@@ -377,7 +377,13 @@ TEST_F(LedgerVerifierTest, OneMerchantsVerificationLooksAtNobodyElse) {
     const LedgerReport unknown =
         verify({.merchant = MerchantId{"mer_c"}, .known = {}, .statement_keys = {}, .each = {}});
     EXPECT_TRUE(unknown.merchant_unknown);
-    EXPECT_EQ(unknown.fault_count, 0) << "nobody changed anything";
+    EXPECT_EQ(unknown.fault_count, 0) << "nobody changed anything of hers";
+
+    tamper("DROP INDEX usage_entry_corrected");
+    EXPECT_THAT(faults({.merchant = MerchantId{"mer_c"}, .known = {}, .statement_keys = {}, .each = {}}),
+                testing::ElementsAre(HasSubstr("index usage_entry_corrected is missing"),
+                                     HasSubstr("there is no such merchant")))
+        << "what is wrong may be why";
 }
 
 TEST_F(LedgerVerifierTest, FileOfAnotherSchemaIsRefused) {

@@ -44,6 +44,10 @@ TEST_F(SchemaTamperingTest, RowsOfNobodyAreNamed) {
          ": a pending request of a statement was added, .* statement_row 99"},
         {"UPDATE usage_entry SET pack_row = 99 WHERE pack_row IS NULL AND number = 3 AND merchant_row = 1",
          "mer_a: entry 3 .row [0-9]*. was added, moved or changed: its pack_row 99 names no pack"},
+        {"INSERT INTO ledger_period VALUES (209912, 99999)", ": ledger_period was changed: 209912 has no entries"},
+        {"INSERT INTO statement_key VALUES (77, x'ABABABABABABABABABABABABABABABABABABABABABABABABABABABABABABABAB', "
+         "1)",
+         ": statement key (ab){32} was added: no statement is signed by it"},
         {"UPDATE hold SET pack_row = 99 WHERE request_id = 'a-late'",
          "mer_a: request a-late was added, moved or changed: its pack_row 99 names no pack"}};
     for (const Change& change : changes) expectNamed(change.sql, change.named);
@@ -54,6 +58,17 @@ TEST_F(SchemaTamperingTest, RowsOfNobodyAreNamed) {
         faults({.merchant = MerchantId{"mer_a"}, .known = {}, .statement_keys = {}, .each = {}});
     EXPECT_THAT(of_another, testing::Not(testing::HasSubstr("asg_9")));
     EXPECT_THAT(of_another, testing::HasSubstr(": tier 1 at 1 micro-yuan")) << "it might be a price of anybody";
+}
+
+TEST_F(SchemaTamperingTest, TablesThatAreGoneAreNamedThoughTheRestCannotBeRead) {
+    for (const std::string table :
+         {"pack", "upstream_word", "statement_pending_hold", "ledger_period", "admin_token"}) {
+        SCOPED_TRACE(table);
+        tamperWithSchema("DROP TABLE " + table);
+        EXPECT_THAT(faults(), testing::HasSubstr(": the schema was changed: table " + table + " is missing\n"));
+    }
+    tamperWithSchema("ALTER TABLE pack RENAME COLUMN note TO note2");
+    EXPECT_THAT(faults(), testing::HasSubstr(": the schema was changed: table pack is not what the migrations made"));
 }
 
 TEST_F(SchemaTamperingTest, EveryChangeOfTheSchemaIsNamed) {
