@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "gateway/http/query_names.h"
 #include "gateway/http/router.h"
@@ -27,6 +28,17 @@ public:
     /// parameters that are in `query`, each once: all others are 400.
     void addRoute(http::Router& router, std::string method, std::string pattern, http::Handler handler,
                   http::QueryNames query = {}) const;
+    /// What adds routes that member functions of `owner` handle, called as `addRoute` is. Borrows all three.
+    template <class Owner>
+    auto routesOf(http::Router& router, Owner& owner) const {
+        return
+            [this, &router, &owner](const char* method, const char* pattern, auto member, http::QueryNames query = {}) {
+                const auto handler = [&owner, member](http::Request request) {
+                    return (owner.*member)(std::move(request));
+                };
+                addRoute(router, method, pattern, handler, std::move(query));
+            };
+    }
 
 private:
     std::shared_ptr<const tenants::AdminToken> tokenOf(const http::RequestHead& head) const;

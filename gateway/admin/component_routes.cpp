@@ -65,10 +65,7 @@ Poco::JSON::Array differencesJson(const ReconciliationReport& report) {
 }  // namespace
 
 void ComponentRoutes::addRoutes(http::Router& router) {
-    const auto add = [&](const char* method, const char* pattern, auto member) {
-        guard_.addRoute(router, method, pattern,
-                        [this, member](http::Request request) { return (this->*member)(std::move(request)); });
-    };
+    const auto add = guard_.routesOf(router, *this);
     add("GET", "/admin/v1/components", &ComponentRoutes::list);
     add("GET", "/admin/v1/reconciliations", &ComponentRoutes::listReconciliations);
     add("POST", "/admin/v1/reconciliations", &ComponentRoutes::startReconciliation);

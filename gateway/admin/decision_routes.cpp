@@ -56,13 +56,10 @@ http::Response receiptJson(const Receipt& receipt) {
 }  // namespace
 
 void DecisionRoutes::addRoutes(http::Router& router) {
-    const auto add = [&](const char* pattern, auto member) {
-        guard_.addRoute(router, "POST", pattern,
-                        [this, member](http::Request request) { return (this->*member)(std::move(request)); });
-    };
-    add("/admin/v1/merchants/{merchant}/usage-entries/{number}:correct", &DecisionRoutes::correct);
-    add("/admin/v1/merchants/{merchant}/holds/{request}:decide", &DecisionRoutes::decide);
-    add("/admin/v1/merchants/{merchant}/holds:decide", &DecisionRoutes::decide);
+    const auto add = guard_.routesOf(router, *this);
+    add("POST", "/admin/v1/merchants/{merchant}/usage-entries/{number}:correct", &DecisionRoutes::correct);
+    add("POST", "/admin/v1/merchants/{merchant}/holds/{request}:decide", &DecisionRoutes::decide);
+    add("POST", "/admin/v1/merchants/{merchant}/holds:decide", &DecisionRoutes::decide);
 }
 
 tenants::Task<http::Response> DecisionRoutes::correct(http::Request request) {

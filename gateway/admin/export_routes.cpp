@@ -56,10 +56,7 @@ std::string contentType(const std::string& name) {
 }  // namespace
 
 void ExportRoutes::addRoutes(http::Router& router) {
-    const auto add = [&](const char* method, const char* pattern, auto member) {
-        guard_.addRoute(router, method, pattern,
-                        [this, member](http::Request request) { return (this->*member)(std::move(request)); });
-    };
+    const auto add = guard_.routesOf(router, *this);
     add("POST", "/admin/v1/exports", &ExportRoutes::begin);
     add("GET", "/admin/v1/exports", &ExportRoutes::list);
     add("GET", "/admin/v1/exports/{export}", &ExportRoutes::show);

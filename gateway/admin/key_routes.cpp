@@ -36,10 +36,7 @@ http::Response noSuchMerchant(const http::Request& request) {
 }  // namespace
 
 void KeyRoutes::addRoutes(http::Router& router) {
-    const auto add = [&](const char* method, const char* pattern, auto member) {
-        guard_.addRoute(router, method, pattern,
-                        [this, member](http::Request request) { return (this->*member)(std::move(request)); });
-    };
+    const auto add = guard_.routesOf(router, *this);
     add("GET", "/admin/v1/merchants/{merchant}/keys", &KeyRoutes::list);
     add("POST", "/admin/v1/merchants/{merchant}/keys", &KeyRoutes::create);
     add("POST", "/admin/v1/merchants/{merchant}/keys/{key}:revoke", &KeyRoutes::revoke);

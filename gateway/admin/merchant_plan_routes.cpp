@@ -95,11 +95,7 @@ tenants::Result<Pack> readPack(std::string_view body, const MerchantId& merchant
 }  // namespace
 
 void MerchantPlanRoutes::addRoutes(http::Router& router) {
-    const auto add = [&](const char* method, const char* pattern, auto member, http::QueryNames query = {}) {
-        guard_.addRoute(
-            router, method, pattern,
-            [this, member](http::Request request) { return (this->*member)(std::move(request)); }, std::move(query));
-    };
+    const auto add = guard_.routesOf(router, *this);
     add("GET", "/admin/v1/merchants/{merchant}/plan-assignments", &MerchantPlanRoutes::listAssignments, listQuery());
     add("POST", "/admin/v1/merchants/{merchant}/plan-assignments", &MerchantPlanRoutes::assign);
     add("DELETE", "/admin/v1/merchants/{merchant}/plan-assignments/{assignment}",

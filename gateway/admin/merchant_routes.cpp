@@ -125,11 +125,7 @@ void apply(const Changes& changes, Merchant& merchant) {
 }  // namespace
 
 void MerchantRoutes::addRoutes(http::Router& router) {
-    const auto add = [&](const char* method, const char* pattern, auto member, http::QueryNames query = {}) {
-        guard_.addRoute(
-            router, method, pattern,
-            [this, member](http::Request request) { return (this->*member)(std::move(request)); }, std::move(query));
-    };
+    const auto add = guard_.routesOf(router, *this);
     add("GET", "/admin/v1/merchants", &MerchantRoutes::list, listQuery());
     add("POST", "/admin/v1/merchants", &MerchantRoutes::create);
     add("GET", "/admin/v1/merchants/{merchant}", &MerchantRoutes::show);

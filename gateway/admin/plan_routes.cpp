@@ -69,11 +69,7 @@ tenants::Result<NewPlan> readPlan(std::string_view body) {
 }  // namespace
 
 void PlanRoutes::addRoutes(http::Router& router) {
-    const auto add = [&](const char* method, const char* pattern, auto member, http::QueryNames query = {}) {
-        guard_.addRoute(
-            router, method, pattern,
-            [this, member](http::Request request) { return (this->*member)(std::move(request)); }, std::move(query));
-    };
+    const auto add = guard_.routesOf(router, *this);
     add("GET", "/admin/v1/plans", &PlanRoutes::list, listQuery());
     add("POST", "/admin/v1/plans", &PlanRoutes::create);
     add("GET", "/admin/v1/plans/{plan}", &PlanRoutes::show);

@@ -73,11 +73,7 @@ Poco::JSON::Object::Ptr closingJson(const ClosingView& view) {
 }  // namespace
 
 void StatementRoutes::addRoutes(http::Router& router) {
-    const auto add = [&](const char* method, const char* pattern, auto member, http::QueryNames query = {}) {
-        parts_.guard.addRoute(
-            router, method, pattern,
-            [this, member](http::Request request) { return (this->*member)(std::move(request)); }, std::move(query));
-    };
+    const auto add = parts_.guard.routesOf(router, *this);
     add("GET", "/admin/v1/merchants/{merchant}/statements", &StatementRoutes::list, listQuery());
     add("GET", "/admin/v1/merchants/{merchant}/statements/{period}", &StatementRoutes::show);
     add("POST", "/admin/v1/merchants/{merchant}/statements/{period}:close", &StatementRoutes::close);

@@ -99,11 +99,7 @@ http::Response renderPage(const char* name, const std::vector<Row>& rows, const 
 }  // namespace
 
 void UsageRoutes::addRoutes(http::Router& router) {
-    const auto add = [&](const char* method, const char* pattern, auto member, http::QueryNames query = {}) {
-        guard_.addRoute(
-            router, method, pattern,
-            [this, member](http::Request request) { return (this->*member)(std::move(request)); }, std::move(query));
-    };
+    const auto add = guard_.routesOf(router, *this);
     add("GET", "/admin/v1/merchants/{merchant}/usage-entries", &UsageRoutes::listEntries, listQuery());
     add("GET", "/admin/v1/merchants/{merchant}/holds", &UsageRoutes::listHolds, listQuery({"state"}));
     add("GET", "/admin/v1/merchants/{merchant}/quota", &UsageRoutes::showQuota);
